@@ -1,0 +1,166 @@
+"""Calls and replies in the words of the contract; the binding translates them to and from the wire.
+
+Nothing here knows a JSON member, a path or a header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+PRODUCT: Final = "KPN-VoiceVideo-C"
+"""The one product that the primary document names."""
+
+
+class Operation(StrEnum):
+    """The five documented operations, the token call, and everything else."""
+
+    PLACE_ORDER = "POST /order"
+    READ_ORDERS = "GET /order"
+    READ_INVENTORY = "GET /inventory"
+    CREATE_SUBSCRIBER = "POST /subscriber"
+    DELETE_SUBSCRIBER = "DELETE /subscriber"
+    TOKEN = "POST token"
+    OTHER = "other"
+
+
+class OrderKind(StrEnum):
+    """Whether an order adds products or takes them away."""
+
+    INCREMENT = "increment"
+    DECREMENT = "decrement"
+
+
+class Stage(StrEnum):
+    """What an order's status word means, whatever the word is."""
+
+    OPEN = "open"
+    DONE = "done"
+    NOT_DONE = "not done"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Order ``quantity`` products more, or fewer."""
+
+    kind: OrderKind
+    quantity: int
+    product: str = PRODUCT
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOrders:
+    """Read one order by its number, or all of them."""
+
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInventory:
+    """Read what the account owns, uses, and has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSubscriber:
+    """Create a subscriber, under an identity of the caller's choice or (None) of the target's."""
+
+    identity: str | None = None
+    product: str = PRODUCT
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSubscriber:
+    """Delete the subscriber of this identity."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A call to a documented operation that the contract does not allow.
+
+    ``why`` names what is wrong in a few words. ``grey`` marks what a target may accept or refuse as it likes; then
+    ``meant`` is what it does if it accepts.
+    """
+
+    operation: Operation
+    why: str
+    grey: bool = False
+    meant: PlaceOrder | CreateSubscriber | DeleteSubscriber | ReadOrders | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchToken:
+    """Ask the token endpoint for a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCall:
+    """A call to something the contract does not name, or by a method it does not document."""
+
+    method: str
+    path: str
+
+
+Call = (
+    PlaceOrder | ReadOrders | ReadInventory | CreateSubscriber | DeleteSubscriber | Malformed | FetchToken | OtherCall
+)
+
+
+class Outcome(StrEnum):
+    """What became of a call, as far as its answer tells."""
+
+    DONE = "done"
+    """2xx: the target says it did it."""
+    REFUSED = "refused"
+    """4xx (or 3xx): the target says it did not."""
+    UNCLEAR = "unclear"
+    """No whole answer, or 5xx: it may have happened, once and wholly, or not."""
+    THROTTLED = "throttled"
+    """429: not done, come again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as an answer shows it; what the answer does not show is None."""
+
+    number: str | None
+    kind: OrderKind | None = None
+    quantity: int | None = None
+    product: str | None = None
+    status: str | None = None
+    stage: Stage | None = None
+    created_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryView:
+    """The account's inventory of the product as an answer shows it; what it does not show is None."""
+
+    total: int | None = None
+    used: int | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberView:
+    """A subscriber as an answer shows it; ``password`` is a fingerprint, never the password."""
+
+    identity: str | None = None
+    password: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, in the words of the contract; only what fits the call is filled."""
+
+    outcome: Outcome
+    status: int | None = None
+    order: OrderView | None = None
+    orders: tuple[OrderView, ...] | None = None
+    inventory: InventoryView | None = None
+    subscriber: SubscriberView | None = None
+    unreadable: str = ""
+    """Why a 2xx body could not be read as the answer to its call; empty when it could."""

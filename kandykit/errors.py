@@ -1,0 +1,61 @@
+"""Who is to blame is the type: the user (UsageError), the target (TargetError), or the kit (KitError).
+
+KandykitError
+├── UsageError          what the user declared cannot be used; exit 2
+│   ├── ProfileError    the profile, with key, line and remedy
+│   └── Refused         the guard did not let a call out
+│       └── OverBudget  its worst case does not fit the budget
+├── TargetError         the target could not be tested; exit 3
+│   ├── TargetDown      no answer, or answers that are no API's
+│   └── NoToken         the token endpoint gave nothing usable
+└── KitError            the kit itself failed; exit 4
+    └── JournalError    a journal could not be written or read
+"""
+
+from __future__ import annotations
+
+
+class KandykitError(Exception):
+    """Anything the kit says in one clear sentence instead of a traceback."""
+
+    exit_code = 4
+
+
+class UsageError(KandykitError):
+    """What the user declared cannot be used; the message names the place and the remedy."""
+
+    exit_code = 2
+
+
+class ProfileError(UsageError):
+    """A profile is refused before anything is sent; the message names key, line and remedy."""
+
+
+class Refused(UsageError):
+    """The guard did not let a call out; nothing was sent."""
+
+
+class OverBudget(Refused):
+    """A call's worst case does not fit what is left of the budget; nothing was sent."""
+
+
+class TargetError(KandykitError):
+    """The target could not be tested; what was learnt until then is kept."""
+
+    exit_code = 3
+
+
+class TargetDown(TargetError):
+    """The target gives no answer, or answers that are no API's."""
+
+
+class NoToken(TargetError):
+    """The token endpoint gave nothing that could be used as a Bearer token."""
+
+
+class KitError(KandykitError):
+    """The kit itself failed; what it had recorded is kept."""
+
+
+class JournalError(KitError):
+    """A journal could not be written, or is not one that this kit can read."""
