@@ -1,0 +1,39 @@
+"""A judgement: what was put to the test, how often, and what was found; the statement is written from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from kandykit.exchange import Exchange
+from kandykit.verdict import Finding
+
+
+@dataclass(slots=True)
+class Case:
+    """A finding with its evidence: the smallest call sequence that is known to show it.
+
+    ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
+    empty where a single exchange says it all); ``seen`` counts how often the finding was met in the run.
+    """
+
+    finding: Finding
+    calls: tuple[Exchange, ...]
+    programme: list[dict[str, Any]] = field(default_factory=list)
+    seen: int = 1
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What the judges say of all exchanges of a run.
+
+    ``checked`` counts, per requirement id, how often it was really put to the test; ``cases`` are the findings that
+    stand, by finding id; ``reasons`` says for a requirement why it was not tested, or not as far as it should be;
+    ``inconclusive`` holds, per requirement id, why nothing can be said although it was to be tested.
+    """
+
+    checked: Counter[str] = field(default_factory=Counter)
+    cases: dict[str, Case] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    inconclusive: dict[str, str] = field(default_factory=dict)
