@@ -1,0 +1,105 @@
+"""The mock as one ASGI application: it puts the parts together and carries bytes in and answers out.
+
+It is plain ASGI on purpose. Routing has to see the path undecoded, and every millisecond here is paid on each call of
+every run.
+"""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from starlette.types import Receive, Scope, Send
+
+from kandykit.mock.accounts import Account, Subscriber
+from kandykit.mock.answers import Answer, Answers
+from kandykit.mock.call import Call
+from kandykit.mock.gateway import Gateway
+from kandykit.mock.oauth import TokenEndpoint
+from kandykit.mock.operations import Operations
+from kandykit.mock.quota import Quota
+from kandykit.mock.schemas import Schemas
+from kandykit.mock.settings import PRODUCT, Settings
+from kandykit.mock.store import Store, rfc3339
+from kandykit.mock.tokens import Tokens
+
+LARGEST_BODY = 1 << 20
+
+
+class Mock:
+    """One server with its own accounts. Its parts are attributes, and each of their methods is a seam."""
+
+    def __init__(self, settings: Settings | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings = settings or Settings()
+        self.clock = clock
+        self.accounts = {client: Account(client, settings.limit) for client in settings.secrets}
+        self.answers = Answers()
+        self.tokens = Tokens(self.accounts, settings.secrets, clock, settings.token_life)
+        self.token_endpoint = TokenEndpoint(self.tokens)
+        self.quota = Quota(clock, settings.quota, settings.quota_seconds)
+        self.store = Store(clock, settings.fulfil_after)
+        self.schemas = Schemas()
+        self.operations = Operations(self.store, self.schemas)
+        self.gateway = Gateway(self.answers, self.tokens, self.token_endpoint, self.quota, self.store, self.operations)
+        self.delivery = Delivery(self.answers)
+        self.furnish(next(iter(self.accounts.values())))
+
+    def furnish(self, account: Account) -> None:
+        """Put the products and subscribers of others on an account, as if they had been there for long."""
+        account.total = self.settings.initial_total
+        for _ in range(self.settings.initial_subscribers):
+            identity, password = self.store.new_identity(account), self.store.new_password()
+            account.subscribers[identity] = Subscriber(identity, password, PRODUCT, rfc3339(self.clock()))
+            account.used += 1
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP call."""
+        if scope["type"] != "http":
+            return
+        call = Call.of(scope)
+        if b"content-length" in call.headers or b"transfer-encoding" in call.headers:
+            await read_body(call, receive)
+        try:
+            answer = await self.gateway.answer(call)
+        except Exception:
+            # A defect of the mock itself. It must not look like an answer of the API, so it is said aloud.
+            traceback.print_exc(file=sys.stderr)
+            answer = self.answers.error(500, "The mock itself failed.")
+        await self.delivery.deliver(call, answer, scope, send)
+
+
+async def read_body(call: Call, receive: Receive) -> None:
+    """Read the request body; one that is too large is read to its end and dropped, so that the answer arrives."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            call.oversized = True
+            body.clear()
+        if not message.get("more_body", False):
+            break
+    call.body = bytes(body)
+
+
+class Delivery:
+    """Writes answers out."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+
+    def wire_headers(self, answer: Answer, body: bytes) -> list[tuple[bytes, bytes]]:
+        """The headers as they are sent."""
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+        if body:
+            headers.append((b"content-type", self.answers.content_type(answer).encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
+        return headers
+
+    async def deliver(self, call: Call, answer: Answer, scope: Scope, send: Send) -> None:  # noqa: ARG002
+        """Send head and body; the server leaves the body of a HEAD away."""
+        body = answer.body()
+        await send({"type": "http.response.start", "status": answer.status, "headers": self.wire_headers(answer, body)})
+        await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,5 @@
+"""The legal catalogue."""
+
+from kandykit.mock.catalogue import Legal
+
+LEGALS: tuple[Legal, ...] = ()
