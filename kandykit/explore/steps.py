@@ -1,0 +1,154 @@
+"""Steps: the words that programmes are written in; what they mean is decided when they are played.
+
+A programme is a list of steps. Steps speak of amounts relative to what is there (``available + 1``) and of
+subscribers and orders by label, so that the same programme can be played on any account, again and again, with steps
+left out. Every step is a plain value that JSON can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from kandykit.calls import OrderKind
+from kandykit.exchange import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A quantity: ``plus`` more than ``of``, which is ``nothing``, ``available``, ``room`` (to the limit) or ``ours``."""
+
+    plus: int
+    of: str = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Place an order and wait until it is fulfilled or rejected; ``label`` names it for later steps."""
+
+    kind: OrderKind
+    amount: Amount
+    label: str = ""
+    account: int = 0
+    wait: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create a subscriber; ``form`` says who chooses the identity, ``again`` names one whose identity is used again."""
+
+    label: str
+    form: str = "caller"
+    again: str = ""
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a subscriber of this programme, be it live or not; ``spelt`` changes the identity's spelling."""
+
+    label: str
+    account: int = 0
+    owner: int = 0
+    spelt: str = "as given"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNobody:
+    """Delete a subscriber that never existed."""
+
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read the inventory."""
+
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrders:
+    """Read all orders."""
+
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Read one order by its number; without a label, one that never existed."""
+
+    label: str = ""
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one of the catalogue's unusual requests (`kandykit.explore.unusual`) by its name."""
+
+    name: str
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intrude:
+    """Make a well-formed call with a credential that must not be accepted."""
+
+    credential: Credential
+    what: str
+    variant: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Create subscribers until only ``leave`` products are available, as far as the budget allows."""
+
+    leave: int
+    most: int = 12
+
+
+Step = Order | Create | Delete | DeleteNobody | Look | ListOrders | LookUp | Send | Intrude | Fill
+Programme = Sequence[Step]
+
+_KINDS: Final[Mapping[str, type[Any]]] = {
+    kind.__name__: kind
+    for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill)
+}
+
+
+def to_json(programme: Programme) -> list[dict[str, Any]]:
+    """A programme as JSON values."""
+    return [{"step": type(step).__name__, **asdict(step)} for step in programme]
+
+
+def from_json(values: Sequence[Mapping[str, Any]]) -> list[Step]:
+    """A programme from JSON values; raises `ValueError` naming the first step that is none."""
+    steps: list[Step] = []
+    for index, value in enumerate(values):
+        kind = _KINDS.get(str(value.get("step")))
+        if kind is None:
+            raise ValueError(f"step {index} is {value.get('step')!r}, which is no step; known: {', '.join(_KINDS)}")
+        known = {field.name for field in fields(kind)}
+        arguments = {name: item for name, item in value.items() if name != "step"}
+        if unknown := sorted(set(arguments) - known):
+            raise ValueError(f"step {index} ({kind.__name__}) has no {unknown[0]}")
+        if "amount" in arguments:
+            arguments["amount"] = Amount(**arguments["amount"])
+        if "kind" in arguments:
+            arguments["kind"] = OrderKind(arguments["kind"])
+        if "credential" in arguments:
+            arguments["credential"] = Credential(arguments["credential"])
+        steps.append(kind(**arguments))
+    return steps
+
+
+def more(plus: int, of: str = "nothing", label: str = "", account: int = 0) -> Order:
+    """An increment order."""
+    return Order(OrderKind.INCREMENT, Amount(plus, of), label, account)
+
+
+def fewer(plus: int, of: str = "nothing", label: str = "", account: int = 0) -> Order:
+    """A decrement order."""
+    return Order(OrderKind.DECREMENT, Amount(plus, of), label, account)

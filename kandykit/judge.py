@@ -1,0 +1,102 @@
+"""The judge: every exchange of a run through every rule and law, in order.
+
+It is pure: the same exchanges under the same terms give the same judgement, online or from a journal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+from kandykit.calls import Call, Malformed, Operation, Outcome, Reply
+from kandykit.exchange import Credential, Exchange
+from kandykit.model.account import Account
+from kandykit.model.event import Event
+from kandykit.rules import RULES
+from kandykit.rules.past import Past
+from kandykit.rules.rule import Sight
+from kandykit.terms import Terms
+from kandykit.verdict import Check, Finding
+
+TWINS: Final = {"L13": "H9", "L10": "H10", "R3": "H16", "L4": "B6"}
+"""Standards' rules that say the same as a law: judged once, shown under both ids."""
+
+_OWN: Final = frozenset({Credential.LIVE, Credential.PRESUMED})
+
+
+class Judge:
+    """All rules and laws over one run.
+
+    ``checked`` counts per requirement how often it was put to the test; `see` returns the findings of one exchange.
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        self.checked: Counter[str] = Counter()
+        self.past = Past()
+        self.accounts: dict[str, Account] = {}
+        self._terms = terms
+
+    @property
+    def terms(self) -> Terms:
+        """What was agreed with the target; replaced when calibration has found a reading out."""
+        return self._terms
+
+    @terms.setter
+    def terms(self, terms: Terms) -> None:
+        self._terms = terms
+        for account in self.accounts.values():
+            account.terms = terms
+
+    def account(self, name: str) -> Account:
+        """The model of one account."""
+        known = self.accounts.get(name)
+        if known is None:
+            known = Account(name, self._terms)
+            for other in self.accounts.values():
+                other.others.append(known)
+                known.others.append(other)
+            self.accounts[name] = known
+        return known
+
+    def see(self, exchange: Exchange, call: Call, reply: Reply) -> list[Finding]:
+        """Judge one exchange; the findings are those that it raises, twins named beside their laws."""
+        sight = Sight(exchange, call, reply, self.past, self._terms)
+        checks: list[Check] = [check for rule in RULES for check in rule(sight)]
+        self.past.after(exchange, call, reply)
+        checks += self._by_law(exchange, call, reply)
+        findings: list[Finding] = []
+        for check in checks:
+            if isinstance(check, Finding):
+                findings.append(with_twins(check))
+                self.checked.update(findings[-1].requirements)
+            else:
+                self.checked[check.requirement] += 1
+                if twin := TWINS.get(check.requirement):
+                    self.checked[twin] += 1
+        return findings
+
+    def _by_law(self, exchange: Exchange, call: Call, reply: Reply) -> list[Check]:
+        intent = exchange.intent
+        if intent.credential in (Credential.CLIENT, Credential.WRONG_SECRET):
+            return []
+        event = Event(exchange, call, reply)
+        account = self.account(intent.account)
+        if intent.credential not in _OWN:
+            if event.writes and reply.outcome in (Outcome.DONE, Outcome.UNCLEAR):
+                # It should not have been let in; whose stock it changed, if any, the next read must tell.
+                for known in self.accounts.values():
+                    known.forget()
+                return []
+            call = Malformed(Operation.OTHER, "without a live token")
+            event = Event(exchange, call, reply)
+        for other in account.others:
+            other.elsewhere(event)
+        return account.see(event)
+
+
+def with_twins(finding: Finding) -> Finding:
+    """The finding with the twins of the laws it names beside them."""
+    named = finding.requirements
+    twins = [TWINS[name] for name in named if name in TWINS and TWINS[name] not in named]
+    return replace(finding, also=(*finding.also, *twins)) if twins else finding
