@@ -58,7 +58,9 @@ class Mock:
             return
         call = Call.of(scope)
         if b"content-length" in call.headers or b"transfer-encoding" in call.headers:
-            await read_body(call, receive)
+            complete = await read_body(call, receive)
+            if not complete:
+                return
         try:
             answer = await self.gateway.answer(call)
         except Exception:
@@ -68,20 +70,23 @@ class Mock:
         await self.delivery.deliver(call, answer, scope, send)
 
 
-async def read_body(call: Call, receive: Receive) -> None:
-    """Read the request body; one that is too large is read to its end and dropped, so that the answer arrives."""
+async def read_body(call: Call, receive: Receive) -> bool:
+    """Read the request body; false when the caller went away before its end, and nothing may be done for him.
+
+    A body that is too large is read to its end and dropped, so that the caller gets to see the answer.
+    """
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            return False
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
             call.oversized = True
             body.clear()
         if not message.get("more_body", False):
-            break
-    call.body = bytes(body)
+            call.body = bytes(body)
+            return True
 
 
 class Delivery:
