@@ -102,7 +102,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["legible"] = lambda value: legible(_text(value), BODY_CHARACTERS)
-    environment.filters["value"] = lambda value: legible(_value(value), BODY_CHARACTERS)
+    environment.filters["value"] = lambda value: legible(words.value_in_words(value), BODY_CHARACTERS)
     environment.filters["name"] = lambda word: _NAMES.get(word, str(word).replace("_", " "))
     environment.filters["heading"] = lambda word: _NAMES.get(word) or _capital(str(word).replace("_", " "))
     environment.filters["capital"] = _capital
@@ -237,16 +237,3 @@ def _capital(words: str) -> str:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else str(value)
-
-
-def _value(value: object) -> str:
-    """A reading or a leftover as text: plain words where it is plain, JSON where it is not."""
-    if isinstance(value, Mapping) and all(isinstance(each, str | int | float) for each in value.values()):
-        return ", ".join(f"{name.replace('_', ' ')}: {each}" for name, each in value.items())
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return "not known"
-    if isinstance(value, list | tuple):
-        return ", ".join(_value(each) for each in value) or "none"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

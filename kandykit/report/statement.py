@@ -140,13 +140,14 @@ def exit_status(statement: Mapping[str, Any]) -> int:
 
 
 def findings(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every finding of a statement once, as it shows under its own requirement, the gravest first."""
+    """Every finding of a statement once, as it shows under its own requirement: the gravest first, then in row order."""
     own: dict[str, dict[str, Any]] = {}
+    order = {row["id"]: number for number, row in enumerate(statement["requirements"])}
     for row in statement["requirements"]:
         for finding in row["findings"]:
             if finding["id"] not in own or finding["requirement"] == row["id"]:
                 own[finding["id"]] = finding
-    return sorted(own.values(), key=_order)
+    return sorted(own.values(), key=lambda found: (_order(found)[0], order.get(found["requirement"], 0), found["id"]))
 
 
 def _ids(judgement: Judgement, registry: Mapping[str, Requirement]) -> list[str]:

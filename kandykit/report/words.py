@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
 from typing import Final
 
 from kandykit.binding import Binding
@@ -24,8 +25,6 @@ from kandykit.calls import (
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.report.legible import one_line
-
-Words = Callable[[Exchange], str]
 
 _CREDENTIALS: Final = {
     Credential.NONE: "without a token",
@@ -100,6 +99,19 @@ def target_of(exchange: Exchange, binding: Binding) -> str:
     """Where a call went, as it was sent: below the base URL where it is there, else with its host."""
     url = exchange.request.url
     return url[len(binding.base_url) :] or "/" if url.startswith(binding.base_url) else url
+
+
+def value_in_words(value: object) -> str:
+    """A reading or a leftover as text: plain words where it is plain, JSON where it is not."""
+    if isinstance(value, Mapping) and all(isinstance(each, str | int | float) for each in value.values()):
+        return ", ".join(f"{name.replace('_', ' ')}: {each}" for name, each in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "not known"
+    if isinstance(value, list | tuple):
+        return ", ".join(value_in_words(each) for each in value) or "none"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _call(call: Call) -> str:
