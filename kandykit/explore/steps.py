@@ -17,7 +17,7 @@ from kandykit.exchange import Credential
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity: ``plus`` more than ``of``, which is ``nothing``, ``available``, ``room`` (to the limit) or ``ours``."""
+    """A quantity: ``plus`` more than ``of``: ``nothing``, ``available``, ``room`` (to the limit) or ``ours``."""
 
     plus: int
     of: str = "nothing"
@@ -113,8 +113,7 @@ Step = Order | Create | Delete | DeleteNobody | Look | ListOrders | LookUp | Sen
 Programme = Sequence[Step]
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
-    kind.__name__: kind
-    for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill)
+    kind.__name__: kind for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill)
 }
 
 

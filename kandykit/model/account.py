@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kandykit.calls import (
     CreateSubscriber,
@@ -28,6 +29,16 @@ from kandykit.verdict import Check, Finding, Held, Verdict
 
 LATE_EFFECT_S = 30.0
 """A call that timed out may still act for this long, in seconds; one that was answered 5xx or cut has acted or not."""
+
+
+LEGAL_REFUSALS: Final = {
+    "no_stock": frozenset({400, 403, 412}),
+    "below_use": frozenset({400, 403, 412}),
+    "over_limit": frozenset({400, 403, 412}),
+    "taken": frozenset({400, 403, 412}),
+    "unknown": frozenset({400, 404}),
+}
+"""The documented codes that fit a cause, where the profile agrees on none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Account:
         self.identities = Identities()
         self.suspicion: Suspicion | None = None
         self.lag_met = 0.0
+        self.agrees = True
+        self.met: dict[str, dict[int, int]] = {}
         self.peak: int | None = None
         self.first_total: int | None = None
         self.last_view: InventoryView | None = None
@@ -132,6 +145,7 @@ class Account:
             self._settle_window()
             return checks
         matching = self.stock.matching(view)
+        self.agrees = bool(matching)
         if matching:
             checks += self._explained(event)
             self.stock.observe(matching, event.exchange.started)
@@ -372,6 +386,7 @@ class Account:
             least = stock.availables()[0]
             if call.quantity > least:
                 yield Held("L6")
+                yield from self._refused_for("below_use", event)
                 return
             yield self._law(
                 "L6",
@@ -386,6 +401,7 @@ class Account:
         if self.terms.limit is not None:
             if high + call.quantity > self.terms.limit:
                 yield Held("L7")
+                yield from self._refused_for("over_limit", event)
                 return
             yield self._law(
                 "L7",
@@ -414,8 +430,10 @@ class Account:
             if reply.outcome is Outcome.REFUSED and reply.status != 401:
                 if call.number in self.orders.entries:
                     yield from self._ledger(event, self.orders.read_one(call.number, (), seq))
-                elif self._of_another(call.number) is not None:
-                    yield Held("L11")
+                else:
+                    if self._of_another(call.number) is not None:
+                        yield Held("L11")
+                    yield from self._refused_for("unknown", event)
             elif reply.outcome is Outcome.DONE and reply.orders is not None:
                 views = reply.orders
                 if call.number not in self.orders.entries and views:
@@ -641,6 +659,9 @@ class Account:
                         (earlier, seq),
                     )
         elif outcome is Outcome.REFUSED and event.reply.status != 401 and not isinstance(event.call, Malformed):
+            if known is not None and known.life is Life.LIVE and self.knows and self.stock.availables()[0] >= 1:
+                yield Held("L9")
+                yield from self._refused_for("taken", event)
             yield from self._create_refusal(event, call, known is not None)
         elif outcome is Outcome.UNCLEAR and self.stock.worlds is not None and self.stock.availables()[1] >= 1:
             taken = known is not None and known.life is Life.LIVE
@@ -673,6 +694,7 @@ class Account:
         form = "server" if call.identity is None else "caller"
         if stock.availables()[0] <= 0:
             yield Held("L5")
+            yield from self._refused_for("no_stock", event)
             stock.narrow(world for world in stock.worlds if stock.questions or world.available <= 0)
             return
         self._forms.setdefault(form, False)
@@ -703,6 +725,8 @@ class Account:
             self.identities.set(call.identity, Life.GONE, seq)
         elif outcome in (Outcome.DONE, Outcome.REFUSED) and not live:
             self._repeats.add(seq)
+            if outcome is Outcome.REFUSED:
+                yield from self._refused_for("unknown", event)
         elif outcome is Outcome.REFUSED and live and event.reply.status != 401:
             yield self._law(
                 "L10",
@@ -721,7 +745,7 @@ class Account:
         """A delete after an unclear create or delete: whatever had happened, the subscriber is gone now."""
         key, what = doubt
         del self._doubts[call.identity]
-        stock, ended, accepted = self.stock, event.exchange.ended, event.reply.outcome is Outcome.DONE
+        stock, accepted = self.stock, event.reply.outcome is Outcome.DONE
         self.identities.set(call.identity, Life.GONE, event.seq)
         if key not in stock.questions or stock.worlds is None:
             return
@@ -756,6 +780,42 @@ class Account:
             self.identities.set(identity, Life.LIVE if alive else Life.GONE, known.seq)
 
     # -- words --------------------------------------------------------------------------------------------------
+
+    def _refused_for(self, cause: str, event: Event) -> Iterable[Check]:
+        """A refusal whose cause is known: its code is held against what was agreed and what came before."""
+        status = event.reply.status
+        if status is None:
+            return
+        met = self.met.setdefault(cause, {})
+        before = dict(met)
+        met.setdefault(status, event.seq)
+        agreed = self.terms.refusal_codes.get(cause)
+        if agreed is not None and status not in agreed:
+            yield Finding(
+                "R1",
+                f"A refusal ({cause.replace('_', ' ')}) has another code than was agreed",
+                " or ".join(map(str, sorted(agreed))),
+                str(status),
+                (event.seq,),
+            )
+        elif agreed is None and status not in LEGAL_REFUSALS[cause] | self.terms.extra_codes:
+            yield Finding(
+                "R1",
+                f"A refusal ({cause.replace('_', ' ')}) has an unusual code",
+                " or ".join(map(str, sorted(LEGAL_REFUSALS[cause]))),
+                str(status),
+                (event.seq,),
+                verdict=Verdict.WARN,
+            )
+        if before and status not in before:
+            yield Finding(
+                "R1",
+                f"The same refusal ({cause.replace('_', ' ')}) has different codes from time to time",
+                f"{next(iter(before))} as before",
+                str(status),
+                (next(iter(before.values())), event.seq),
+                verdict=Verdict.WARN,
+            )
 
     def _closes(self, event: Event) -> float:
         late = LATE_EFFECT_S if event.exchange.failure == "timeout" else self.terms.settle_s

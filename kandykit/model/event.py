@@ -64,7 +64,7 @@ class Event(NamedTuple):
             return "a read of the orders" if call.number is None else "a read of one order"
         if isinstance(call, Malformed):
             if call.operation is Operation.OTHER:
-                return "a malformed call"
+                return f"a call {call.why}"
             return f"a malformed {call.operation.value}"
         return f"a {self.exchange.request.method} call"
 

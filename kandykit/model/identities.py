@@ -39,6 +39,10 @@ class Identities:
         """Identities that are certainly live, oldest first."""
         return [name for name, subscriber in self.subscribers.items() if subscriber.life is Life.LIVE]
 
+    def standing(self) -> list[str]:
+        """Identities that are live or may be, oldest first: what this run has to delete before it ends."""
+        return [name for name, subscriber in self.subscribers.items() if subscriber.life is not Life.GONE]
+
     def set(self, identity: str, life: Life, seq: int) -> None:
         """An answer said what became of an identity."""
         known = self.subscribers.pop(identity, None)

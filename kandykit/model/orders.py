@@ -47,6 +47,14 @@ class Orders:
             if entry.seq is not None and entry.view.stage in (Stage.OPEN, None)
         ]
 
+    def net(self) -> int:
+        """What this run's own fulfilled orders add up to."""
+        return sum(
+            (entry.view.quantity or 0) * (1 if entry.view.kind is OrderKind.INCREMENT else -1)
+            for entry in self.entries.values()
+            if entry.seq is not None and entry.view.stage is Stage.DONE
+        )
+
     def placed(self, call: PlaceOrder, view: OrderView, seq: int) -> list[Breach]:
         """An order was accepted; its number must be new and its fields those it was placed with."""
         breaches: list[Breach] = []

@@ -1,0 +1,76 @@
+"""The docket: every finding of a run, with its evidence, and what became of those that had to come again to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kandykit.exchange import Exchange
+from kandykit.judgement import Case
+from kandykit.verdict import Finding, Verdict
+
+
+@dataclass(slots=True)
+class Doubt:
+    """A finding that rests on the account's state and did not come again when its calls were played again."""
+
+    finding: Finding
+    calls: tuple[Exchange, ...]
+    times: int = 1
+
+
+@dataclass(slots=True)
+class Docket:
+    """``cases`` stand, by finding id; ``doubts`` did not come again; ``foreign`` says what others were seen to do."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    doubts: dict[str, Doubt] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+
+    def knows(self, finding: Finding) -> bool:
+        """Whether this finding stands already."""
+        return finding.id in self.cases
+
+    def file(self, finding: Finding, calls: Sequence[Exchange], programme: Iterable[dict[str, Any]] = ()) -> Case:
+        """A finding stands; met again, the shorter evidence is kept."""
+        known = self.cases.get(finding.id)
+        if known is None:
+            known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme))
+            self.doubts.pop(finding.id, None)
+            return known
+        known.seen += 1
+        if calls and len(calls) < len(known.calls):
+            known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)
+        return known
+
+    def count(self, finding: Finding) -> None:
+        """A finding that stands was met once more."""
+        self.cases[finding.id].seen += 1
+
+    def doubt(self, finding: Finding, calls: Sequence[Exchange]) -> None:
+        """A finding did not come again."""
+        known = self.doubts.get(finding.id)
+        if known is None:
+            self.doubts[finding.id] = Doubt(finding, tuple(calls))
+        else:
+            known.times += 1
+
+    def decide_doubts(self, *, quiet_enough: bool) -> None:
+        """At the end: what never came again is inconclusive; what came up repeatedly stands if nobody else acts.
+
+        ``quiet_enough`` says that the account was watched, without any call of ours, for so long that another actor
+        who had made these findings would have been seen.
+        """
+        for doubt in self.doubts.values():
+            stands = quiet_enough and not self.foreign and doubt.times >= 2
+            verdict = doubt.finding.verdict if stands else Verdict.INCONCLUSIVE
+            actual = doubt.finding.actual
+            if not stands:
+                actual += "; it did not come again when the same calls were made three times"
+            else:
+                actual += f"; met {doubt.times} times, while nothing changed as long as no call was made"
+            finding = replace(doubt.finding, verdict=verdict, actual=actual)
+            case = self.file(finding, doubt.calls)
+            case.seen = doubt.times
+        self.doubts.clear()

@@ -1,0 +1,182 @@
+"""The explorer plays programmes and, when the judge raises something, finds out whether it stands and what shows it.
+
+A finding that rests on the account's state could be somebody else's doing, so it must come again: its programme is
+cut down to the fewest steps that still show it, and those are played until they have shown it three times running.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kandykit.docket import Docket
+from kandykit.exchange import Exchange
+from kandykit.explore.steps import Amount, Look, Order, Programme, Step, to_json
+from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
+from kandykit.verdict import Finding, Verdict
+
+PLAYS_AGAIN = 3
+"""How often a stateful finding has to come again, running, to stand (the contract's number)."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much the explorer may spend: plays per finding while it is cut down, and unconfirmed findings in all."""
+
+    shrink_plays: int = 120
+    doubts: int = 12
+
+
+class Explorer:
+    """Plays programmes through a walker and files what stands in a docket.
+
+    ``ended`` tells whether the run's time is over; ``mark`` writes a mark into the journal.
+    """
+
+    def __init__(
+        self,
+        walker: Walker,
+        docket: Docket,
+        effort: Effort | None = None,
+        *,
+        ended: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.walker = walker
+        self.docket = docket
+        self.effort = effort or Effort()
+        self.held_back: dict[str, int] = {}
+        self._ended = ended
+        self._clock = clock
+        self._sleep = sleep
+        self._started = clock()
+        self._unconfirmed = 0
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether so much did not come again that going on would only add to the noise."""
+        return self._unconfirmed >= self.effort.doubts
+
+    def examine(self, programme: Programme) -> list[Finding]:
+        """Play a programme and deal with all that it raises; returns the findings that stand."""
+        return self.deal_with(programme, self.walker.perform(programme))
+
+    def deal_with(self, programme: Programme, performance: Performance) -> list[Finding]:
+        """Confirm, cut down and file what a performance of this programme raised."""
+        for reason in performance.held_back:
+            self.held_back[reason] = self.held_back.get(reason, 0) + 1
+        stood: list[Finding] = []
+        for finding in _distinct(performance.findings):
+            if self.docket.knows(finding):
+                self.docket.count(finding)
+                stood.append(finding)
+            elif not self.worn_out:
+                stood += self._confirm(list(programme), finding, performance)
+                break  # what came after the first finding came from a state that is no longer known
+        return stood
+
+    def _confirm(self, programme: list[Step], finding: Finding, first: Performance) -> list[Finding]:
+        shows = self._shows(finding)
+        if not any(shows(self.walker.perform(programme)) for _ in range(PLAYS_AGAIN)):
+            self._not_again(finding, first)
+            return []
+        smallest = self._cut_down(programme, shows)
+        for _ in range(2):  # a second chance with the whole programme, should the smallest one be a lucky coincidence
+            plays = [self.walker.perform(smallest, patience_s=PATIENT_S if last else HASTY_S) for last in (0, 0, 1)]
+            if all(shows(play) for play in plays):
+                met = next(met for met in plays[-1].findings if met.id == finding.id)
+                self.docket.file(met, evidence(plays[-1].exchanges, met), to_json(smallest))
+                return [met]
+            if any(_came_right(play) for play in plays):
+                return []
+            smallest = programme
+        self._not_again(finding, first)
+        return []
+
+    def _not_again(self, finding: Finding, first: Performance) -> None:
+        if finding.requirement == "R7" or finding.verdict is not Verdict.FAIL:
+            return  # three unclear answers running that do not come again are sporadic: no fault
+        if finding.requirement.startswith("R"):
+            return
+        self._unconfirmed += 1
+        self.docket.doubt(finding, evidence(first.exchanges, finding))
+
+    def _shows(self, finding: Finding) -> Callable[[Performance], bool]:
+        return lambda performance: any(met.id == finding.id and met.stateful for met in performance.findings)
+
+    def _cut_down(self, programme: list[Step], shows: Callable[[Performance], bool]) -> list[Step]:
+        """Leave out steps, then make amounts smaller, as long as the finding still shows."""
+        plays = 0
+
+        def still(candidate: list[Step]) -> bool:
+            nonlocal plays
+            if plays >= self.effort.shrink_plays or self._ended():
+                return False
+            plays += 1
+            return shows(self.walker.perform(candidate))
+
+        smallest = programme
+        width = max(len(smallest) // 2, 1)
+        while True:
+            start, cut = len(smallest) - width, False
+            while start > -width:
+                candidate = smallest[: max(start, 0)] + smallest[start + width :]
+                if len(candidate) < len(smallest) and candidate and still(candidate):
+                    smallest, cut = candidate, True
+                start -= width
+            if width > 1:
+                width = width // 2
+            elif not cut:
+                break
+        for index, step in enumerate(smallest):
+            for simpler in _simpler(step):
+                candidate = [*smallest[:index], simpler, *smallest[index + 1 :]]
+                if still(candidate):
+                    smallest = candidate
+                    break
+        return smallest
+
+    # -- other hands --------------------------------------------------------------------------------------------
+
+    def watch(self, longest_s: float) -> None:
+        """Decide the doubts: watch the account without acting, long enough to see another actor if there is one."""
+        times = sum(doubt.times for doubt in self.docket.doubts.values())
+        if not times:
+            return
+        active = self._clock() - self._started
+        needed = 3 * active / times
+        until = self._clock() + min(needed, longest_s)
+        while self._clock() < until and not self.docket.foreign:
+            self._sleep(0.05)
+            self.look_for_others()
+        self.docket.decide_doubts(quiet_enough=needed <= longest_s)
+
+    def look_for_others(self) -> None:
+        """Read the inventory twice with nothing of ours between; a change is somebody else's, or L13's."""
+        performance = self.walker.perform([Look(), Look()], keep=True)
+        if any(finding.stateful for finding in performance.findings):
+            again = [self.walker.perform([Look(), Look()], keep=True) for _ in range(PLAYS_AGAIN)]
+            if not all(play.findings for play in again):
+                self.docket.foreign.append(performance.findings[0].actual)
+
+
+def evidence(exchanges: Sequence[Exchange], finding: Finding) -> list[Exchange]:
+    """The calls of a performance up to the one that shows the finding."""
+    last = max(finding.evidence, default=0)
+    return [exchange for exchange in exchanges if exchange.seq <= last] or list(exchanges)
+
+
+def _distinct(findings: Sequence[Finding]) -> list[Finding]:
+    return list({finding.id: finding for finding in reversed(findings) if finding.stateful}.values())[::-1]
+
+
+def _came_right(performance: Performance) -> bool:
+    return any(finding.verdict is Verdict.INCONCLUSIVE for finding in performance.findings)
+
+
+def _simpler(step: Step) -> list[Step]:
+    if isinstance(step, Order) and step.amount != Amount(1):
+        return [replace(step, amount=Amount(1)), replace(step, amount=Amount(2))]
+    return []

@@ -1,0 +1,158 @@
+"""Intrusions: well-formed calls with credentials that must open nothing, and token calls that must mint nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from kandykit.binding import Binding
+from kandykit.calls import OrderKind
+from kandykit.exchange import Credential, Headers
+from kandykit.explore.steps import Intrude
+from kandykit.wire import Outgoing
+
+NEVER_MINTED: Final = "kandykitNeverMinted0123456789"
+"""A Bearer token that no token endpoint gave out."""
+
+TARGETS: Final = ("order", "orders", "inventory", "subscriber", "delete", "one order")
+"""The operations that an intruder tries."""
+
+
+@dataclass(slots=True)
+class Intruder:
+    """Builds the calls of `Intrude` steps.
+
+    ``token`` gives a live token of the account under test (None: none could be had), ``expired`` one past its life;
+    ``client`` its id and secret. Nothing of them stays in an exchange: the client redacts what it sends.
+    """
+
+    binding: Binding
+    mint: Callable[[], str]
+    token: Callable[[], str | None]
+    expired: Callable[[], str | None]
+    client: Callable[[], tuple[str, str]]
+
+    def build(self, step: Intrude, identity: str | None) -> tuple[Outgoing, Credential] | None:
+        """The call of a step; None where its credential cannot be had."""
+        if step.what.startswith("token"):
+            return self._token_call(step)
+        outgoing = self._call(step.what, identity)
+        header = self._authorization(step.credential, step.variant)
+        if header is None and step.credential is not Credential.NONE:
+            return None
+        headers: Headers = outgoing.headers
+        if header is not None:
+            headers = (("authorization", header), *headers)
+        url = outgoing.url
+        if step.variant == "in the query":
+            token = self.token()
+            if token is None:
+                return None
+            headers = outgoing.headers
+            url += ("&" if "?" in url else "?") + f"access_token={quote(token, safe='')}"
+        return Outgoing(outgoing.method, url, headers, outgoing.body), step.credential
+
+    def _call(self, what: str, identity: str | None) -> Outgoing:
+        binding = self.binding
+        calls: Mapping[str, Callable[[], Outgoing]] = {
+            "order": lambda: binding.place_order(OrderKind.INCREMENT, 1),
+            "orders": binding.read_orders,
+            "inventory": binding.read_inventory,
+            "subscriber": lambda: binding.create_subscriber(self.mint()),
+            "delete": lambda: binding.delete_subscriber(identity or self.mint()),
+            "one order": lambda: binding.read_orders("0"),
+        }
+        return calls[what]()
+
+    def _authorization(self, credential: Credential, variant: str) -> str | None:
+        if credential is Credential.UNKNOWN:
+            if variant == "empty":
+                return "Bearer "
+            if variant == "no token":
+                return "Bearer"
+            token = self.token()
+            if token is None or variant == "":
+                return f"Bearer {NEVER_MINTED}"
+            changed = {
+                "last character": token[:-1] + ("A" if token[-1:] != "A" else "B"),
+                "longer": token + "x",
+                "shorter": token[:-1] or "x",
+                "other case": token.swapcase(),
+            }[variant]
+            return f"Bearer {changed}" if changed != token else None
+        if credential is Credential.EXPIRED:
+            expired = self.expired()
+            return None if expired is None else f"Bearer {expired}"
+        if credential is Credential.OTHER_SCHEME:
+            token = self.token()
+            if variant == "client":
+                return "Basic " + base64.b64encode(":".join(self.client()).encode()).decode()
+            if token is None:
+                return None
+            return {"": f"Basic {token}", "token": f"Token {token}", "bare": token}.get(variant)
+        return None
+
+    def _token_call(self, step: Intrude) -> tuple[Outgoing, Credential] | None:
+        """A call of the token endpoint that differs from a good one as ``variant`` says."""
+        client_id, secret = self.client()
+        url, method = self.binding.token_url, "POST"
+        plain = url.partition("?")[0]
+        form = [f"client_id={quote(client_id)}", f"client_secret={quote(secret)}"]
+        credential = Credential.CLIENT
+        headers: Headers = (
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        )
+        variant = step.variant
+        if variant in WRONG_SECRETS:
+            form[1] = "client_secret=" + quote(WRONG_SECRETS[variant](secret))
+            credential = Credential.WRONG_SECRET
+        elif variant == "no secret":
+            form, credential = form[:1], Credential.WRONG_SECRET
+        elif variant == "no client":
+            form, credential = form[1:], Credential.WRONG_SECRET
+        elif variant == "nothing":
+            form, credential = [], Credential.WRONG_SECRET
+        elif variant == "unknown client":
+            form[0], credential = "client_id=kandykit-nobody", Credential.WRONG_SECRET
+        elif variant == "unknown grant":
+            url = f"{plain}?grant_type=kandykit"
+        elif variant == "password grant":
+            url = f"{plain}?grant_type=password"
+        elif variant == "no grant":
+            url = plain
+        elif variant in ("GET", "PUT", "DELETE", "PATCH"):
+            # The method alone is wrong: the secret stays in the body, for a URL must never carry it.
+            method = variant
+        body = "&".join(form).encode()
+        return Outgoing(method, url, headers, body), credential
+
+
+WRONG_SECRETS: Final[Mapping[str, Callable[[str], str]]] = {
+    "wrong secret": lambda secret: "kandykit-wrong",
+    "empty secret": lambda secret: "",
+    "secret in other case": lambda secret: secret.swapcase() if secret.swapcase() != secret else secret + "x",
+    "secret and more": lambda secret: secret + "x",
+    "secret but its end": lambda secret: secret[:-1],
+}
+"""Secrets that are wrong, each in its own way."""
+
+TOKEN_VARIANTS: Final = (
+    "good",
+    *WRONG_SECRETS,
+    "no secret",
+    "no client",
+    "nothing",
+    "unknown client",
+    "unknown grant",
+    "password grant",
+    "no grant",
+    "GET",
+    "PUT",
+    "DELETE",
+    "PATCH",
+)
+"""Every way in which the token endpoint is asked."""

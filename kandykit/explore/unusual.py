@@ -1,0 +1,312 @@
+"""The catalogue of unusual requests: every way in which a well-meant or hostile client strays from the contract.
+
+Each entry builds one request; whether it is malformed, grey or legal is not said here: the binding reads it off the
+wire and the rules judge it, as they would any stranger's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kandykit.binding import LARGEST_QUANTITY, Binding
+from kandykit.calls import OrderKind
+from kandykit.wire import Outgoing
+
+Mint = Callable[[], str]
+"""Gives a fresh identity that carries the run's mark."""
+
+Build = Callable[[Binding, Mint], Outgoing]
+
+MORE: Final = OrderKind.INCREMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """One unusual request: its name, the kind it belongs to, and how it is built.
+
+    ``stocked`` entries only mean something while a product is available, ``wild`` ones have a worst case that no
+    budget covers.
+    """
+
+    name: str
+    kind: str
+    build: Build
+    stocked: bool = False
+    wild: bool = False
+
+
+def _order(name: str, change: Callable[[dict[str, Any], Binding], Any], *, wild: bool = False) -> Unusual:
+    """An order whose body is a good one, changed."""
+
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        body = binding.order_body(MORE, 1)
+        changed = change(body, binding)
+        return binding.post("order", body if changed is None else changed)
+
+    return Unusual(f"order: {name}", "order", build, wild=wild)
+
+
+def _quantity(name: str, value: Any, *, wild: bool = False) -> Unusual:
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        return binding.post("order", binding.order_body(MORE, value))
+
+    return Unusual(f"order: quantity is {name}", "order", build, wild=wild)
+
+
+def _subscriber(name: str, change: Callable[[dict[str, Any], Binding, str], Any]) -> Unusual:
+    """A create whose body is a good one, changed; it is given a fresh identity to use."""
+
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        identity = mint()
+        body = binding.subscriber_body(identity)
+        changed = change(body, binding, identity)
+        return binding.post("subscriber", body if changed is None else changed)
+
+    return Unusual(f"subscriber: {name}", "subscriber", build, stocked=True)
+
+
+def _without(key: str) -> Callable[..., None]:
+    def change(body: dict[str, Any], binding: Binding, *_: str) -> None:
+        body.pop(binding.spelling[key].lstrip("/").partition("/")[0], None)
+
+    return change
+
+
+def _with(key: str, value: Any) -> Callable[..., None]:
+    def change(body: dict[str, Any], binding: Binding, *_: str) -> None:
+        body[binding.spelling[key].lstrip("/").partition("/")[0]] = value
+
+    return change
+
+
+def _raw(text: Callable[[str], bytes]) -> Callable[..., bytes]:
+    def change(body: dict[str, Any], binding: Binding, *_: str) -> bytes:
+        return text(json.dumps(body))
+
+    return change
+
+
+def _typed(what: str, content_type: str | None, recode: Callable[[str], bytes] = str.encode) -> Build:
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        body = binding.order_body(MORE, 1) if what == "order" else binding.subscriber_body(mint())
+        good = binding.post(what, body)
+        headers = tuple((name, value) for name, value in good.headers if name != "content-type")
+        if content_type is not None:
+            headers = (("content-type", content_type), *headers)
+        return Outgoing(good.method, good.url, headers, recode(json.dumps(body)))
+
+    return build
+
+
+def _bodies(make: Callable[..., Unusual]) -> list[Unusual]:
+    """What can be wrong with any JSON body, whatever it means."""
+    return [
+        make("the body is empty", _raw(lambda _: b"")),
+        make("the body is no JSON", _raw(lambda _: b"product_name=KPN-VoiceVideo-C&quantity=1")),
+        make("the body is cut", _raw(lambda text: text[:-1].encode())),
+        make("the body has a trailing comma", _raw(lambda text: (text[:-1] + ",}").encode())),
+        make("the body is followed by more", _raw(lambda text: (text + " x").encode())),
+        make("the body is a list", _raw(lambda text: f"[{text}]".encode())),
+        make("the body is a string", _raw(lambda text: json.dumps(text).encode())),
+        make("the body is a number", _raw(lambda _: b"1")),
+        make("the body is null", _raw(lambda _: b"null")),
+        make("the body is not UTF-8", _raw(lambda text: text.encode("utf-16"))),
+        make("the body has stray octets", _raw(lambda text: text.encode()[:-1] + b"\xff\xfe}")),
+        make("a member is unknown", _raw(lambda text: (text[:-1] + ', "kandykit_unknown": 1}').encode())),
+        make("the body is nested deeply", _raw(lambda _: b"[" * 2000 + b"]" * 2000)),
+        make("the body is huge", _raw(lambda text: (text[:-1] + ', "x": "' + "x" * 70000 + '"}').encode())),
+    ]
+
+
+def _subscribers() -> list[Unusual]:
+    identity = "subscriber.identity"
+    return [
+        *_bodies(_subscriber),
+        _subscriber("product is missing", _without("subscriber.product")),
+        _subscriber("product is unknown", _with("subscriber.product", "KPN-VoiceVideo-Z")),
+        _subscriber("product is empty", _with("subscriber.product", "")),
+        _subscriber("product is null", _with("subscriber.product", None)),
+        _subscriber("product is a number", _with("subscriber.product", 1)),
+        _subscriber("product is in lower case", _with("subscriber.product", "kpn-voicevideo-c")),
+        _subscriber("product is a list", _with("subscriber.product", ["KPN-VoiceVideo-C"])),
+        _subscriber("product has a space behind it", _with("subscriber.product", "KPN-VoiceVideo-C ")),
+        _subscriber("identity is a number", _with(identity, 7)),
+        _subscriber("identity is empty", _with(identity, "")),
+        _subscriber("identity is true", _with(identity, True)),
+        _subscriber("identity is a list", lambda body, binding, mint: _with(identity, [mint])(body, binding)),
+        _subscriber(
+            "identity is an object", lambda body, binding, mint: _with(identity, {"user": mint})(body, binding)
+        ),
+    ]
+
+
+def _orders() -> list[Unusual]:
+    return [
+        *_bodies(_order),
+        _quantity("zero", 0),
+        _quantity("minus one", -1),
+        _quantity("a fraction", 1.5),
+        _quantity("a half", 0.5),
+        _quantity("a small fraction above a whole", 1.0000001),
+        _quantity("a string", "1"),
+        _quantity("an empty string", "", wild=True),
+        _quantity("words", "two", wild=True),
+        _quantity("true", True),
+        _quantity("false", False),
+        _quantity("null", None, wild=True),
+        _quantity("a list", [1]),
+        _quantity("an object", {"value": 1}),
+        _quantity("above 2^53", LARGEST_QUANTITY + 2, wild=True),
+        _quantity("beyond any number", 10**400, wild=True),
+        _order("quantity is missing", _without("order.quantity"), wild=True),
+        _order("order type is missing", _without("order.kind")),
+        _order("order type is unknown", _with("order.kind", "replace")),
+        _order("order type is empty", _with("order.kind", "")),
+        _order("order type is null", _with("order.kind", None)),
+        _order("order type is a number", _with("order.kind", 1)),
+        _order("order type is in upper case", _with("order.kind", "INCREMENT")),
+        _order("order type has a space behind it", _with("order.kind", "increment ")),
+        _order("order type is a list", _with("order.kind", ["increment"])),
+        _order("product is missing", _without("order.product")),
+        _order("product is unknown", _with("order.product", "KPN-VoiceVideo-Z")),
+        _order("product is empty", _with("order.product", "")),
+        _order("product is null", _with("order.product", None)),
+        _order("product is a number", _with("order.product", 1)),
+        _order("product is in lower case", _with("order.product", "kpn-voicevideo-c")),
+        _order("product has a space behind it", _with("order.product", "KPN-VoiceVideo-C ")),
+        _order("product is a list", _with("order.product", ["KPN-VoiceVideo-C"])),
+        _order("a member is unknown and null", lambda body, _: {**body, "note": None}),
+        _order("a member of the answer is sent", lambda body, _: {**body, "status": "fulfilled"}),
+        _order("an order number is sent", lambda body, _: {**body, "order_number": "1"}),
+        _order("quantity is not a number", _raw(lambda text: text.replace(": 1}", ": NaN}").encode())),
+        _order("quantity is infinite", _raw(lambda text: text.replace(": 1}", ": Infinity}").encode()), wild=True),
+        _order("quantity is in hexadecimal", _raw(lambda text: text.replace(": 1}", ": 0x1}").encode())),
+        _order("quantity has a leading zero", _raw(lambda text: text.replace(": 1}", ": 01}").encode())),
+    ]
+
+
+def _other(name: str, kind: str, build: Build) -> Unusual:
+    return Unusual(name, kind, build)
+
+
+def _delete(tail: Callable[[str], str]) -> Build:
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        return Outgoing(
+            "DELETE",
+            f"{binding.base_url}{binding.spelling['subscriber.path']}{tail(mint())}",
+            (("accept", "application/json"),),
+        )
+
+    return build
+
+
+def _get(tail: str) -> Build:
+    return lambda binding, mint: Outgoing("GET", binding.base_url + tail, (("accept", "application/json"),))
+
+
+def _method(method: str, key: str, tail: str = "", body: bytes | None = None) -> Build:
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        headers: tuple[tuple[str, str], ...] = (("accept", "application/json"),)
+        if body is not None:
+            headers = (("content-type", "application/json"), *headers)
+        return Outgoing(method, binding.base_url + binding.spelling[key] + tail, headers, body)
+
+    return build
+
+
+def _origin(build: Build, origin: str = "https://app.example") -> Build:
+    def with_origin(binding: Binding, mint: Mint) -> Outgoing:
+        good = build(binding, mint)
+        return Outgoing(good.method, good.url, (("origin", origin), *good.headers), good.body)
+
+    return with_origin
+
+
+def _preflight(key: str, method: str) -> Build:
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        headers = (
+            ("origin", "https://app.example"),
+            ("access-control-request-method", method),
+            ("access-control-request-headers", "authorization, content-type"),
+        )
+        return Outgoing("OPTIONS", binding.base_url + binding.spelling[key], headers)
+
+    return build
+
+
+_GREY: Final = [
+    _other("order: content type is text", "content type", _typed("order", "text/plain")),
+    _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
+    _other("order: content type is missing", "content type", _typed("order", None)),
+    _other("order: content type names the charset", "content type", _typed("order", "application/json; charset=utf-8")),
+    _other("order: content type is XML", "content type", _typed("order", "application/xml")),
+    _quantity("one and a dot", 1.0),
+    _order("a member is given twice", _raw(lambda text: (text[:-1] + ', "quantity": 1}').encode())),
+]
+
+_NAMELESS: Final = [
+    _other("delete: no identity", "delete", _delete(lambda _: "")),
+    _other("delete: an empty identity", "delete", _delete(lambda _: "/")),
+    _other("delete: a wildcard", "delete", _delete(lambda _: "/*")),
+    _other("delete: a percent sign", "delete", _delete(lambda _: "/%25")),
+    _other("delete: nothing but an at sign", "delete", _delete(lambda _: "/%40")),
+    _other("delete: a broken escape", "delete", _delete(lambda name: f"/{name.replace('@', '%4')}")),
+    _other("delete: an over-long identity", "delete", _delete(lambda name: f"/{'a' * 3000}{name.replace('@', '%40')}")),
+    _other("delete: a zero octet", "delete", _delete(lambda name: f"/{name.replace('@', '%40')}%00")),
+]
+
+_READS: Final = [
+    _other("read: an empty order number", "read", _get("/order?order_number=")),
+    _other("read: an order number twice", "read", _get("/order?order_number=0&order_number=1")),
+    _other("read: an unknown parameter", "read", _get("/inventory?kandykit=1")),
+    _other("read: an over-long order number", "read", _get("/order?order_number=" + "9" * 3000)),
+    _other("read: an order number of odd characters", "read", _get("/order?order_number=%27%20OR%20%271%27%3D%271")),
+]
+
+_METHODS: Final = [
+    *(
+        _other(f"method: {method} {key.partition('.')[0]}", "method", _method(method, key, body=body))
+        for key in ("order.path", "inventory.path", "subscriber.path")
+        for method, body in (("PUT", b"{}"), ("PATCH", b"{}"), ("DELETE", None), ("POST", b"{}"), ("GET", None))
+        if (method, key)
+        not in {
+            ("POST", "order.path"),
+            ("GET", "order.path"),
+            ("GET", "inventory.path"),
+            ("POST", "subscriber.path"),
+            ("DELETE", "subscriber.path"),
+        }
+    ),
+    _other("method: TRACE inventory", "method", _method("TRACE", "inventory.path")),
+    _other("method: one that does not exist", "method", _method("KANDY", "inventory.path")),
+    _other("method: HEAD inventory", "method", _method("HEAD", "inventory.path")),
+    _other("method: HEAD order", "method", _method("HEAD", "order.path")),
+    _other("method: OPTIONS inventory", "method", _method("OPTIONS", "inventory.path")),
+    _other("method: OPTIONS order", "method", _method("OPTIONS", "order.path")),
+    _other("path: one that does not exist", "method", _get("/kandykit-no-such-path")),
+    _other("path: below the inventory", "method", _get("/inventory/kandykit")),
+]
+
+_ORIGINS: Final = [
+    _other("origin: read of the inventory", "origin", _origin(_get("/inventory"))),
+    _other("origin: read of the orders", "origin", _origin(_get("/order"))),
+    _other("origin: a refused read", "origin", _origin(_get("/order?order_number=kandykit-none"))),
+    _other("origin: another one", "origin", _origin(_get("/inventory"), "https://other.example:8443")),
+    _other("preflight: POST order", "preflight", _preflight("order.path", "POST")),
+    _other("preflight: GET order", "preflight", _preflight("order.path", "GET")),
+    _other("preflight: GET inventory", "preflight", _preflight("inventory.path", "GET")),
+    _other("preflight: POST subscriber", "preflight", _preflight("subscriber.path", "POST")),
+]
+
+CATALOGUE: Final[Mapping[str, Unusual]] = {
+    entry.name: entry for entry in (*_orders(), *_subscribers(), *_GREY, *_NAMELESS, *_READS, *_METHODS, *_ORIGINS)
+}
+"""Every unusual request by its name."""
+
+
+def names(*kinds: str, wild: bool = True) -> list[str]:
+    """The names of the catalogue's entries of these kinds, in order."""
+    return [entry.name for entry in CATALOGUE.values() if entry.kind in kinds and (wild or not entry.wild)]
