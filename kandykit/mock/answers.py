@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 REASONS = {
@@ -38,12 +39,34 @@ class Answer:
         return b"" if self.content is None else json.dumps(self.content, separators=(",", ":")).encode()
 
 
-class Refused(Exception):
-    """Raised by an operation that declines; nothing has been changed."""
+class Cause(Enum):
+    """Why a call is refused, each with its documented code."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    MALFORMED = "malformed", 400
+    TAKEN = "taken", 400
+    TOKEN = "token", 401
+    UNKNOWN_ORDER = "unknown order", 404
+    UNKNOWN_SUBSCRIBER = "unknown subscriber", 404
+    UNKNOWN_PATH = "unknown path", 404
+    METHOD = "method", 405
+    NO_STOCK = "no stock", 412
+    OVER_LIMIT = "over limit", 412
+    BELOW_USE = "below use", 412
+    QUOTA = "quota", 429
+
+    @property
+    def status(self) -> int:
+        """The documented code."""
+        return self.value[1]
+
+
+class Refused(Exception):
+    """Raised where a call is declined; nothing has been changed."""
+
+    def __init__(self, cause: Cause, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status = status
+        self.cause = cause
+        self.status = cause.status
         self.message = message
         self.headers = headers or {}
 

@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
 
@@ -41,7 +42,7 @@ class Mock:
         self.schemas = Schemas()
         self.operations = Operations(self.store, self.schemas)
         self.gateway = Gateway(self.answers, self.tokens, self.token_endpoint, self.quota, self.store, self.operations)
-        self.delivery = Delivery(self.answers)
+        self.delivery = Delivery(self.answers, clock)
         self.furnish(next(iter(self.accounts.values())))
 
     def furnish(self, account: Account) -> None:
@@ -92,12 +93,25 @@ async def read_body(call: Call, receive: Receive) -> bool:
 class Delivery:
     """Writes answers out."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, clock: Callable[[], float]) -> None:
         self.answers = answers
+        self.clock = clock
+        self.second = 0
+        self.written_second = b""
+
+    def date(self) -> bytes | None:
+        """The time of the answer, written anew once a second."""
+        second = int(self.clock())
+        if second != self.second:
+            self.second, self.written_second = second, formatdate(second, usegmt=True).encode()
+        return self.written_second
 
     def wire_headers(self, answer: Answer, body: bytes) -> list[tuple[bytes, bytes]]:
         """The headers as they are sent."""
         headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+        date = self.date()
+        if date is not None:
+            headers.append((b"date", date))
         if body:
             headers.append((b"content-type", self.answers.content_type(answer).encode()))
         headers.append((b"content-length", str(len(body)).encode()))

@@ -1,9 +1,11 @@
 """One call as it came in, undecoded."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
+
+from kandykit.mock.settings import BASE_PATH
 
 HEX = frozenset(b"0123456789abcdefABCDEF")
 
@@ -18,8 +20,6 @@ class Call:
     headers: dict[bytes, bytes]
     body: bytes = b""
     oversized: bool = False
-    memo: dict[str, object] = field(default_factory=dict)
-    """Left empty by the correct mock; a fault may note here what it must know again when the answer leaves."""
 
     @classmethod
     def of(cls, scope: Scope) -> "Call":
@@ -33,6 +33,11 @@ class Call:
         """A request header; repeated ones joined with commas."""
         value = self.headers.get(name.encode())
         return None if value is None else value.decode("latin-1")
+
+    def at(self, method: str, resource: str) -> bool:
+        """Whether this is that method on that resource; `subscriber/` stands for any one subscriber."""
+        path = f"{BASE_PATH}/{resource}"
+        return self.method == method and (self.path.startswith(path) if resource.endswith("/") else self.path == path)
 
     def media_type(self) -> tuple[str, dict[str, str]]:
         """The content type in lower case, and its parameters."""

@@ -1,12 +1,18 @@
-"""The two catalogues: single defects, and what is unusual but legal."""
+"""The two catalogues: single defects, and what is unusual but legal.
+
+An entry is a function that bends one seam of one mock. Its name is the function's name with hyphens, its story is the
+function's docstring.
+"""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
+from kandykit.mock.call import Call
 
 Apply = Callable[[Mock], None]
 
@@ -23,6 +29,8 @@ class Fault:
     depth: str
     """The lowest depth of a run that must catch it: quick, standard or deep."""
     apply: Apply = field(repr=False)
+    readings: Mapping[str, Any] = field(default_factory=dict)
+    """What a user knows and would declare under `readings`, without which the defect cannot be told from a legal choice."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,57 @@ class Legal:
     verdict: str
     """What a run against it must end with: conformant, or inconclusive."""
     readings: Mapping[str, Any]
-    """What a user would declare in the profile for it, table by table."""
+    """What a user would declare under `readings` for it; empty where the kit finds out by itself."""
     apply: Apply = field(repr=False)
 
 
 class UnknownName(Exception):
     """Raised for a name that neither catalogue has."""
+
+
+class Faults:
+    """The faults of one kind, collected as their functions are defined."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.entries: list[Fault] = []
+
+    def breaks(
+        self, *ids: str, depth: str = "quick", readings: Mapping[str, Any] | None = None
+    ) -> Callable[[Apply], Apply]:
+        """Enter the function below as a fault that breaks these requirements."""
+
+        def enter(apply: Apply) -> Apply:
+            self.entries.append(Fault(name_of(apply), self.kind, ids, story_of(apply), depth, apply, readings or {}))
+            return apply
+
+        return enter
+
+
+class Legals:
+    """The legal oddities, collected as their functions are defined."""
+
+    def __init__(self) -> None:
+        self.entries: list[Legal] = []
+
+    def gets(self, verdict: str, readings: Mapping[str, Any] | None = None) -> Callable[[Apply], Apply]:
+        """Enter the function below as an oddity that a run must end with this verdict against."""
+
+        def enter(apply: Apply) -> Apply:
+            self.entries.append(Legal(name_of(apply), story_of(apply), verdict, readings or {}, apply))
+            return apply
+
+        return enter
+
+
+def name_of(apply: Apply) -> str:
+    """The catalogue's name for an entry."""
+    return apply.__name__.replace("_", "-")
+
+
+def story_of(apply: Apply) -> str:
+    """The catalogue's sentence for an entry, on one line."""
+    return " ".join((apply.__doc__ or "").split())
 
 
 @cache
@@ -77,3 +130,17 @@ def seed(mock: Mock, fault_names: Iterable[str] = (), legal_names: Iterable[str]
 def bend(owner: object, seam: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Replace one method of one part of one mock; `around` is given what was there before."""
     setattr(owner, seam, around(getattr(owner, seam)))
+
+
+def alter(mock: Mock, change: Callable[[Call, Answer], None]) -> None:
+    """Let `change` work on every answer just before it leaves."""
+
+    def around(answer: Callable[[Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
+        async def altered(call: Call) -> Answer:
+            made = await answer(call)
+            change(call, made)
+            return made
+
+        return altered
+
+    bend(mock.gateway, "answer", around)

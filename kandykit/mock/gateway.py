@@ -4,7 +4,7 @@ A call passes in this order: base path, preflight, token, quota, path, method, o
 """
 
 from kandykit.mock.accounts import Account
-from kandykit.mock.answers import Answer, Answers, Refused
+from kandykit.mock.answers import Answer, Answers, Cause, Refused
 from kandykit.mock.call import Call, decode
 from kandykit.mock.oauth import TokenEndpoint
 from kandykit.mock.operations import Operations
@@ -86,7 +86,7 @@ class Gateway:
 
     def not_authenticated(self, code: str, text: str) -> Refused:
         """The refusal of a call without a good token."""
-        return Refused(401, text, self.answers.challenge(code, text))
+        return Refused(Cause.TOKEN, text, self.answers.challenge(code, text))
 
     def bearer(self, call: Call) -> str | None:
         """The word after the scheme, whose name may be written in any case."""
@@ -99,7 +99,9 @@ class Gateway:
         """Count the call, or turn it away."""
         if not self.quota.spend(account):
             raise Refused(
-                429, "The call quota of this window is used up.", {"retry-after": str(self.quota.retry_after(account))}
+                Cause.QUOTA,
+                "The call quota of this window is used up.",
+                {"retry-after": str(self.quota.retry_after(account))},
             )
 
     # Paths and methods.
@@ -112,7 +114,7 @@ class Gateway:
             return name, None
         if len(segments) == 2 and name == "subscriber" and segments[1]:
             return "subscriber/{identity}", decode(segments[1].encode("latin-1"))
-        raise Refused(404, "There is nothing at this address.")
+        raise Refused(Cause.UNKNOWN_PATH, "There is nothing at this address.")
 
     async def operate(self, account: Account, call: Call) -> Answer:
         """Let the operation of this path and method answer."""
@@ -132,7 +134,7 @@ class Gateway:
 
     def wrong_method(self, account: Account, call: Call, resource: str) -> Answer:  # noqa: ARG002
         """The refusal of a method that the resource does not have."""
-        raise Refused(405, "The resource does not take this method.", {"allow": self.allow(resource)})
+        raise Refused(Cause.METHOD, "The resource does not take this method.", {"allow": self.allow(resource)})
 
     def allow(self, resource: str) -> str:
         """The methods of a resource."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kandykit.mock.accounts import PENDING, Account, Order, Subscriber
-from kandykit.mock.answers import Answer, Refused
+from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.call import Call, form
 from kandykit.mock.schemas import Schemas
 from kandykit.mock.settings import BASE_PATH, PRODUCT
@@ -38,8 +38,8 @@ class Operations:
     def refuse_order(self, account: Account, kind: str, quantity: int) -> None:  # noqa: ARG002
         """Decline an order that does not fit."""
         if kind == "increment":
-            raise Refused(412, "The order goes beyond the agreed limit.")
-        raise Refused(412, "The order goes below the number of products in use.")
+            raise Refused(Cause.OVER_LIMIT, "The order goes beyond the agreed limit.")
+        raise Refused(Cause.BELOW_USE, "The order goes below the number of products in use.")
 
     def order_placed(self, account: Account, order: Order) -> Answer:  # noqa: ARG002
         """The answer to an accepted order."""
@@ -62,17 +62,17 @@ class Operations:
         """The order number in the query, if there is one."""
         pairs = form(call.query)
         if pairs is None:
-            raise Refused(400, "The query is malformed.")
+            raise Refused(Cause.MALFORMED, "The query is malformed.")
         numbers = [value for name, value in pairs if name == "order_number"]
         if len(numbers) > 1:
-            raise Refused(400, "The query names more than one order.")
+            raise Refused(Cause.MALFORMED, "The query names more than one order.")
         return numbers[0] if numbers else None
 
     def wanted_order(self, account: Account, number: str) -> Order:
         """The order of that number, or a refusal."""
         order = self.store.find_order(account, number)
         if order is None:
-            raise Refused(404, "There is no order of that number.")
+            raise Refused(Cause.UNKNOWN_ORDER, "There is no order of that number.")
         return order
 
     def show_order(self, order: Order) -> dict[str, Any]:
@@ -112,9 +112,9 @@ class Operations:
     def check_subscriber(self, account: Account, identity: str | None) -> None:
         """Decline a subscriber whose identity is taken, or for whom no product is left."""
         if identity is not None and not self.store.identity_free(account, identity):
-            raise Refused(400, "The identity is taken.")
+            raise Refused(Cause.TAKEN, "The identity is taken.")
         if not self.store.in_stock(account):
-            raise Refused(412, "No product is available.")
+            raise Refused(Cause.NO_STOCK, "No product is available.")
 
     def subscriber_created(self, account: Account, subscriber: Subscriber) -> Answer:  # noqa: ARG002
         """The answer to a creation: the only one that shows the password."""
@@ -133,7 +133,7 @@ class Operations:
     async def delete_subscriber(self, account: Account, call: Call, identity: str | None) -> Answer:  # noqa: ARG002
         """Delete a subscriber and free its product; a path that cannot be decoded names nobody."""
         if identity is None:
-            raise Refused(400, "The identity in the path is malformed.")
+            raise Refused(Cause.MALFORMED, "The identity in the path is malformed.")
         subscriber = self.store.find_subscriber(account, identity)
         if subscriber is None:
             return self.nobody_there(account, identity)
@@ -143,7 +143,7 @@ class Operations:
 
     def nobody_there(self, account: Account, identity: str) -> Answer:  # noqa: ARG002
         """The answer where there is nobody to delete."""
-        raise Refused(404, "There is no subscriber of that identity.")
+        raise Refused(Cause.UNKNOWN_SUBSCRIBER, "There is no subscriber of that identity.")
 
     def subscriber_deleted(self, account: Account, subscriber: Subscriber) -> Answer:  # noqa: ARG002
         """The answer to a deletion."""

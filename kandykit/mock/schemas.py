@@ -5,21 +5,18 @@ import re
 from typing import Any, NoReturn
 
 from kandykit.mock.accounts import DECREMENT, INCREMENT
-from kandykit.mock.answers import Refused
+from kandykit.mock.answers import Cause, Refused
 from kandykit.mock.call import Call
 from kandykit.mock.settings import PRODUCT
 
-HIGHEST_QUANTITY = 2**53
+HIGHEST_QUANTITY = 2**53 - 1
 LONGEST_IDENTITY = 254
-IDENTITY = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9._+~-]{0,62}[A-Za-z0-9])?"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
+IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def malformed(message: str) -> NoReturn:
     """Refuse a body for its form."""
-    raise Refused(400, message)
+    raise Refused(Cause.MALFORMED, message)
 
 
 class Schemas:

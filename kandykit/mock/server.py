@@ -31,6 +31,7 @@ class Announcing(uvicorn.Server):
                 log_level="critical",
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 proxy_headers=False,
                 # A client that idles between two suites must not find its connection closed under its next call.
                 timeout_keep_alive=3600,

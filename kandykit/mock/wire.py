@@ -7,8 +7,8 @@ import httptools
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-CUT = "kandykit.cut"
-"""Name of the ASGI extension whose value breaks the connection off at once."""
+TRANSPORT = "kandykit.transport"
+"""Name of the ASGI extension that holds the bare connection, for answers that no honest server would write."""
 
 
 class OneWrite:
@@ -59,7 +59,7 @@ class WireProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Give the application a way to break off."""
         super().on_message_begin()
-        self.scope["extensions"] = {CUT: {"abort": self.transport.abort}}
+        self.scope["extensions"] = {TRANSPORT: {"bare": self.transport}}
 
     def data_received(self, data: bytes) -> None:
         """Parse, or hand over."""

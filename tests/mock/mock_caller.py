@@ -46,7 +46,7 @@ class Caller:
         form = {name: value for name, value in form.items() if value is not None}
         return self.http.post(TOKEN, params={"grant_type": "client_credentials"}, data=form)
 
-    def call(self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any) -> httpx.Response:
+    def call(self, method: str, path: str, headers: dict[str, Any] | None = None, **rest: Any) -> httpx.Response:
         """A call with this client's token; a header of the value `None` is left out."""
         merged = {"authorization": f"Bearer {self.token}"} | (headers or {})
         return self.http.request(

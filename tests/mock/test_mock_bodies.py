@@ -19,7 +19,7 @@ def changed(good: dict[str, Any], name: str, value: Any) -> str:
 ORDERS = [
     changed(GOOD_ORDER, name, value)
     for name, values in {
-        "quantity": (MISSING, None, 0, -1, 1.0, 1.5, 1e2, True, "1", "", [1], {}, 2**53 + 1, 10**400, -(2**63)),
+        "quantity": (MISSING, None, 0, -1, 1.0, 1.5, 1e2, True, "1", "", [1], {}, 2**53, 10**400, -(2**63)),
         "order_type": (MISSING, None, "", "INCREMENT", "Increment", "increment ", "delete", 1, True, ["increment"], {}),
         "product_name": (MISSING, None, "", "kpn-voicevideo-c", PRODUCT + " ", "KPN-VoiceVideo-D", 1, [PRODUCT], {}),
         "extra": (1, None),
@@ -34,8 +34,8 @@ SUBSCRIBERS = [
         "product_name": (MISSING, None, "", "KPN", 1),
         "identity": (
             None, "", "ann", "ann@", "@x.org", "ann@x", "a@b@c.org", "a b@x.org", "ann@x..org", "ann@.org", "a/b@x.org",
-            "ann@x.org\n", "ann@x.org\x00", "änn@x.org", "ann@x.1", "..@x.org", "a" * 65 + "@x.org",
-            "ann@" + "a" * 64 + ".org", "ann@" + "abcdefgh." * 30 + "org", "<b>@x.org", "'or'1@x.org", 1, True, [], {},
+            "ann@x.org\n", "ann@x.org\x00", "änn@x.org", "..@x.org", "a" * 65 + "@x.org",
+            "ann@" + "abcdefgh." * 30 + "org", "<b>@x.org", "'or'1@x.org", 1, True, [], {},
             "\ud800@x.org",
         ),
         "password": ("secret",),
@@ -116,8 +116,8 @@ def test_an_oversized_body_is_refused_and_the_connection_goes_on(stocked: Caller
 
 
 def test_the_largest_quantity_is_taken(caller: Caller) -> None:
-    assert caller.up(2**53).status_code == 201
-    assert caller.stock() == (2**53, 0, 2**53)
+    assert caller.up(2**53 - 1).status_code == 201
+    assert caller.stock() == (2**53 - 1, 0, 2**53 - 1)
 
 
 @pytest.mark.parametrize(

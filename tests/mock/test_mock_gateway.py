@@ -101,7 +101,7 @@ def test_without_a_good_token_nothing_is_served(
 ) -> None:
     token = caller.token
     value = authorization and authorization.format(token=token, lower=token.swapcase()).encode("latin-1")
-    answer = caller.call(method, path, {"authorization": value})  # type: ignore[dict-item]
+    answer = caller.call(method, path, {"authorization": value})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith(
         'Bearer realm="null",error="invalid_token",error_description="'
