@@ -140,7 +140,7 @@ def exit_status(statement: Mapping[str, Any]) -> int:
 
 
 def findings(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every finding of a statement once, as it shows under its own requirement: the gravest first, then in row order."""
+    """Every finding of a statement once, as it shows under its own requirement: the gravest first, then by row."""
     own: dict[str, dict[str, Any]] = {}
     order = {row["id"]: number for number, row in enumerate(statement["requirements"])}
     for row in statement["requirements"]:

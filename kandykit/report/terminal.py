@@ -72,7 +72,7 @@ def print_statement(statement: Mapping[str, Any], folder: Path, console: Console
         console,
         "waivers",
         [
-            f"{waiver['finding'] or waiver['requirement']} {_STATES[waiver['state']]} (owner {one_line(waiver['owner'])})"
+            f"{waiver['finding'] or waiver['requirement']} {_STATES[waiver['state']]} ({one_line(waiver['owner'])})"
             for waiver in statement["waivers"]
             if waiver["state"] in _STATES
         ],
