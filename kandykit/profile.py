@@ -1,7 +1,7 @@
 """The profile: one TOML file in which a user says what is to be tested, as whom, and at what price.
 
 `load_profile` reads it and refuses whatever it cannot use before anything is sent: each complaint names the file, the
-line, the key, and what to write instead. A secret never stands in it, only the place of one: ``env:NAME`` or ``file:PATH``.
+line, the key, and what to write instead. A secret never stands in it, only where to find it: ``env:NAME``, ``file:PATH``.
 """
 
 from __future__ import annotations
@@ -276,8 +276,8 @@ class Budget(_Table):
 class Profile(_Table):
     """What the user declared, every default filled in.
 
-    The first of ``accounts`` is the one under test; the others are what it must be isolated from. ``binding`` holds dotted keys
-    (``order.number``) and only those that differ from the default binding.
+    The first of ``accounts`` is the one under test; the others are what it must be isolated from. ``binding`` holds
+    dotted keys (``order.number``) and only those that the profile spells in its own way.
     """
 
     target: Target
