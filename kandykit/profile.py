@@ -1,7 +1,7 @@
 """The profile: one TOML file in which a user says what is to be tested, as whom, and at what price.
 
 `load_profile` reads it and refuses whatever it cannot use before anything is sent: each complaint names the file, the
-line, the key, and what to write instead. A secret never stands in it, only where to find it: ``env:NAME``, ``file:PATH``.
+line, the key, and what to write instead. A secret never stands in it, only where it is: ``env:NAME`` or ``file:PATH``.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ OPERATIONS = {
 
 @pytest.fixture(scope="module")
 def tree() -> dict[str, Any]:
-    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return loaded
 
 
 @pytest.fixture(scope="module")
