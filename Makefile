@@ -1,0 +1,28 @@
+# What people and pipelines type; each target sets up what it needs first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: conformance test lint mock
+
+conformance: $(READY)
+	$(BIN)/kandykit run
+
+test: $(READY)
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+mock: $(READY)
+	$(BIN)/kandykit mock --port 8080
+
+# The lock holds every version with its hashes; the kit itself is installed from this folder.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)

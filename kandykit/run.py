@@ -1,0 +1,410 @@
+"""A run: everything between a profile and a statement, in the order in which it happens."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kandykit import __version__
+from kandykit.binding import Binding
+from kandykit.calls import Call, Operation, Reply
+from kandykit.cleanup import restore
+from kandykit.client import Client
+from kandykit.depth import DEPTHS, Depth
+from kandykit.docket import Docket
+from kandykit.errors import KandykitError, TargetError
+from kandykit.exchange import Credential, Exchange, Intent
+from kandykit.explore.calibrate import calibrate
+from kandykit.explore.explorer import Effort, Explorer
+from kandykit.explore.intrusions import Intruder
+from kandykit.explore.steps import Programme
+from kandykit.explore.walker import Walker
+from kandykit.guard import Guard
+from kandykit.journal import Journal
+from kandykit.judge import Judge
+from kandykit.judgement import Judgement
+from kandykit.ledger import Ledger
+from kandykit.model.event import Event
+from kandykit.model.walk import NOT_EXECUTED, walked
+from kandykit.openapi import Document, load_document
+from kandykit.profile import Profile
+from kandykit.redaction import Redactor
+from kandykit.report.statement import RunFacts
+from kandykit.requirements import specs_folder
+from kandykit.terms import Terms
+from kandykit.verdict import Finding, Held, Verdict
+from kandykit.wire import Outgoing
+
+KEPT_EXCHANGES = 20_000
+"""So many of the latest exchanges stay in memory as evidence; all of them stand in the journal."""
+
+
+@dataclass(slots=True)
+class Options:
+    """What the command line says of a run: see ``kandykit run --help``."""
+
+    depth: Depth = field(default_factory=lambda: DEPTHS["standard"])
+    seed: int = 0
+    time_budget_s: float | None = None
+    until_fail: bool = False
+    read_only: bool = False
+    yes: bool = False
+    out: Path = Path("reports")
+
+
+class Run:
+    """One run against one target.
+
+    `open` makes the folder and the client, and calibrates; the suites then `examine` programmes; `close` puts the
+    account back and says what was found. Whatever happens in between, `close` can be called, and what was recorded
+    until then is kept.
+    """
+
+    def __init__(self, profile: Profile, options: Options) -> None:
+        self.profile = profile
+        self.options = options
+        self.depth = options.depth
+        self.seed = options.seed
+        self.started = datetime.now(UTC)
+        self.mark = secrets.token_hex(4)
+        self.id = f"{self.started:%Y%m%d-%H%M%S}-{self.mark}"
+        self.folder = options.out / self.id
+        self.readings: dict[str, Any] = {}
+        self.reasons: dict[str, str] = {}
+        self.undecided: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.residue: list[str] = []
+        self.calls = 0
+        self.by_operation: Counter[str] = Counter()
+        self.by_status: dict[str, Counter[str]] = {}
+        self.target_down = ""
+        self.interrupted = False
+        self.kit_error = ""
+        self.suites: list[str] = []
+        self.docket = Docket()
+        self._recent: dict[int, Exchange] = {}
+        self._stateful: list[Finding] = []
+        self._minted = 0
+        self._began = time.monotonic()
+        self._first_token: tuple[str, float] | None = None
+        self.opened = False
+
+    # -- opening ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Make the folder, the journal and the client, and calibrate. Raises `TargetError` where nothing answers."""
+        profile = self.profile
+        self.binding = Binding(profile.target.base_url, profile.target.token_url, profile.binding)
+        self.document: Document = load_document(
+            profile.target.openapi or specs_folder() / "kandy-provisioning.openapi.yaml"
+        )
+        self.judge = Judge(terms_of(profile, self.document))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        redactor = Redactor(None)
+        self.names = [f"account-{number}" for number, _ in enumerate(profile.accounts, 1)]
+        self.journal = Journal(self.folder / "journal.jsonl", fsync=not profile.is_loopback)
+        self.journal.run(
+            kit=__version__,
+            run=self.id,
+            mark=self.mark,
+            profile=profile.redacted(),
+            binding=self.binding.spelled_otherwise,
+            accounts=self.names,
+            contract=self.document.digest,
+            seed=self.seed,
+            depth=self.depth.name,
+            started=self.started.isoformat(timespec="milliseconds"),
+        )
+        self.ledger = Ledger(self.mark)
+        self.guard = Guard.of(profile, self.ledger, self.mark, yes=self.options.yes, read_only=self.options.read_only)
+        self.client = Client(profile, self.binding, self.guard, self.journal, redactor, see=self._see)
+        intruder = Intruder(
+            self.binding,
+            mint=lambda: self.walker.fresh_identity(),
+            token=lambda: self.client.token(self.names[0]),
+            expired=self._expired_token,
+            client=lambda: (profile.accounts[0].client_id, profile.accounts[0].client_secret.reveal()),
+        )
+        self.walker = Walker(
+            self.binding,
+            self.judge,
+            self._send,
+            self._raised,
+            self._identity,
+            self.names,
+            pause=self.client.pause_after,
+            intruder=intruder,
+        )
+        self.walker.read_only = self.options.read_only
+        self.explorer = Explorer(
+            self.walker, self.docket, Effort(shrink_plays=self.depth.shrink_plays), ended=self.ended
+        )
+        self.opened = True
+        self._calibrate()
+
+    def _calibrate(self) -> None:
+        readings = self.profile.readings
+        self.walker.intent = Intent("calibration", "calibration")
+        found = calibrate(
+            self.walker,
+            declared_settle_s=readings.settle_s,
+            declared_identity=readings.identity,
+            crowd=self._crowd,
+            sleep=time.sleep,
+        )
+        self.judge.terms = found.terms
+        self.readings |= found.readings
+        self.notes += found.notes
+        for name, value in self.readings.items():
+            self.journal.reading(name, value)
+        token = self.client.token(self.names[0])
+        life = self.client.token_life(self.names[0])
+        if token is not None and life is not None:
+            self._first_token = (token, time.monotonic() + life)
+
+    # -- what the suites use ------------------------------------------------------------------------------------
+
+    def examine(self, programme: Programme) -> None:
+        """Play a programme and deal with all that the judge raises."""
+        if not self.ended():
+            self.explorer.examine(programme)
+
+    def walk(self, programme: Programme) -> None:
+        """Play the documented walk, and judge it as a whole as well."""
+        for _ in range(3):
+            performance = self.walker.perform(programme)
+            self.explorer.deal_with(programme, performance)
+            checks = list(walked([self._event(exchange) for exchange in performance.exchanges]))
+            if any(isinstance(check, Held) for check in checks):
+                self.judge.checked["R4"] += 1
+                self.reasons["R4"] = NOT_EXECUTED
+                return
+        findings = [check for check in checks if isinstance(check, Finding)]
+        if not findings:
+            self.undecided["R4"] = "no walk got clear answers to all its calls"
+        elif self._no_product_to_be_had(performance.exchanges):
+            self.undecided["R4"] = "no product could be ordered: the account may be full; declare readings.limit"
+        else:
+            self.judge.checked["R4"] += 1
+            self.docket.file(findings[0], performance.exchanges)
+
+    def _no_product_to_be_had(self, exchanges: Sequence[Exchange]) -> bool:
+        account = self.judge.account(self.names[0])
+        placed = [exchange for exchange in exchanges if exchange.request.method == "POST" and exchange.answer]
+        first = next((exchange.answer.status for exchange in placed if exchange.answer), None)
+        return account.orders.net() == 0 and first in (400, 403, 412) and self.judge.terms.limit is None
+
+    def room(self) -> int:
+        """How many products the budget still lets a programme order, and at most what a limit leaves."""
+        room = self.profile.budget.peak_products
+        limit = self.judge.terms.limit
+        account = self.judge.account(self.names[0])
+        if limit is not None and account.first_total is not None:
+            room = min(room, limit - account.first_total)
+        return int(min(room, 20 + 5 * self.depth.long))
+
+    def not_tested(self, requirement: str, reason: str) -> None:
+        """Say why a requirement is not put to the test in this run."""
+        self.reasons[requirement] = reason
+
+    def ended(self) -> bool:
+        """Whether the run's time is over, or a first failure was all that was asked for."""
+        budget = self.options.time_budget_s
+        if budget is not None and time.monotonic() - self._began > budget:
+            return True
+        return self.options.until_fail and self.failed
+
+    @property
+    def failed(self) -> bool:
+        """Whether a failure stands."""
+        return any(case.finding.verdict is Verdict.FAIL for case in self.docket.cases.values())
+
+    def await_expiry(self) -> bool:
+        """Wait until the first token of the run is past its life, if this depth waits that long."""
+        if self._first_token is None:
+            return False
+        rest = self._first_token[1] - time.monotonic() + 1.0
+        if rest > self.depth.expiry_s:
+            return False
+        time.sleep(max(rest, 0))
+        return True
+
+    def _expired_token(self) -> str | None:
+        if self._first_token is None or time.monotonic() < self._first_token[1] + 1.0:
+            return None
+        return self._first_token[0]
+
+    def two_tokens(self) -> None:
+        """Mint another token and use the earlier one, then the later one."""
+        earlier = self.client.token(self.names[0])
+        life = self.client.token_life(self.names[0])
+        if earlier is None or (life is not None and life < 2):
+            self.not_tested("T10", "tokens live too short to have two at once")
+            return
+        self.client.expire(self.names[0])
+        later = self.client.token(self.names[0])
+        for token, name in ((earlier, "earlier token"), (later, "later token")):
+            outgoing = self.binding.read_inventory()
+            headers = (("authorization", f"Bearer {token}"), *outgoing.headers)
+            intent = Intent(self.walker.intent.suite, self.walker.intent.test, self.names[0], Credential.LIVE, name)
+            self._send(Outgoing("GET", outgoing.url, headers), intent)
+        self._raised()
+
+    # -- the line -----------------------------------------------------------------------------------------------
+
+    def _send(self, outgoing: Outgoing, intent: Intent) -> tuple[Exchange, Reply]:
+        exchange, _, reply = self.client.send(outgoing, intent)
+        return exchange, reply
+
+    def _crowd(self, size: int) -> None:
+        intent = Intent("calibration", "calibration", self.names[0])
+        self.client.send_together([(self.binding.read_inventory(), intent)] * size)
+
+    def _see(self, exchange: Exchange, call: Call, reply: Reply) -> None:
+        """Every exchange comes by here, in order: it is counted, judged, and kept as evidence for a while."""
+        self.calls += 1
+        operation = operation_of(call)
+        self.by_operation[operation] += 1
+        status = str(exchange.answer.status) if exchange.answer and not exchange.failure else exchange.failure
+        self.by_status.setdefault(operation, Counter())[status] += 1
+        self._recent[exchange.seq] = exchange
+        if len(self._recent) > KEPT_EXCHANGES:
+            del self._recent[next(iter(self._recent))]
+        for finding in self.judge.see(exchange, call, reply):
+            if finding.stateful:
+                self._stateful.append(finding)
+            else:
+                self.docket.file(finding, [self._recent[seq] for seq in finding.evidence if seq in self._recent])
+
+    def _raised(self) -> list[Finding]:
+        raised, self._stateful = self._stateful, []
+        return raised
+
+    def _event(self, exchange: Exchange) -> Event:
+        request = exchange.request
+        call = self.binding.call_of(request.method, request.url, request.headers, request.body)
+        return Event(exchange, call, self.binding.reply_of(call, exchange.answer, exchange.failure))
+
+    def _identity(self, domain: str) -> str:
+        self._minted += 1
+        return f"kk-{self.mark}-{self._minted}@{domain}"
+
+    # -- closing ------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Put the account back, decide what is still in doubt, and close the journal; never raises for the target."""
+        if not self.opened:
+            return
+        try:
+            if not self.target_down and not self.interrupted:
+                self.explorer.watch(self.depth.watch_s)
+        except TargetError as error:
+            self.target_down = str(error)
+        self.docket.decide_doubts(quiet_enough=False)
+        try:
+            self.walker.intent = Intent("cleanup", "cleanup")
+            if not self.options.read_only:
+                self.residue = list(restore(self.client, self.ledger, self.binding))
+        except KandykitError as error:
+            self.residue.append(f"cleaning up ended early: {error}")
+        self.client.close()
+        self.journal.close()
+
+    def judgement(self) -> Judgement:
+        """What the judges say of the run."""
+        judgement = Judgement(Counter(self.judge.checked), dict(self.docket.cases), dict(self.reasons))
+        judgement.inconclusive.update(self.undecided)
+        if self.docket.foreign:
+            reason = f"somebody else acts on the account: {self.docket.foreign[0]}, with no call of ours between"
+            for law in ("L1", "L2", "L5", "L6", "L13"):
+                judgement.inconclusive.setdefault(law, reason)
+        if not self.judge.checked["L2"] and "L2" not in judgement.inconclusive and not self.options.read_only:
+            for note in self.notes:
+                if note.startswith("no product is available"):
+                    for law in ("L1", "L2", "L5"):
+                        judgement.inconclusive.setdefault(law, note)
+        for reason, times in self.explorer.held_back.items() if self.opened else ():
+            self.notes.append(f"not sent, {times} times: {reason}")
+        return judgement
+
+    def facts(self) -> RunFacts:
+        """What is said of the run itself."""
+        account = self.judge.account(self.names[0])
+        met = {cause: sorted(codes) for cause, codes in account.met.items()}
+        readings: dict[str, Any] = dict(self.readings)
+        for cause, codes in met.items():
+            readings[cause] = codes[0] if len(codes) == 1 else codes
+        if self.notes:
+            readings["notes"] = self.notes
+        return RunFacts(
+            contract=self.document.digest,
+            target=self.profile.target.name or self.profile.target.base_url,
+            base_url=self.profile.target.base_url,
+            profile=self.profile.digest,
+            run_id=self.id,
+            started=self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            seconds=round(time.monotonic() - self._began, 3),
+            seed=self.seed,
+            depth=self.depth.name,
+            calls=self.calls,
+            calls_by_operation=dict(self.by_operation),
+            calls_by_status={name: dict(counts) for name, counts in self.by_status.items()},
+            readings=readings,
+            billing={
+                "peak_before": account.first_total,
+                "peak_during": account.peak,
+                "worst_case": None
+                if account.first_total is None
+                else account.first_total + self.profile.budget.peak_products,
+            },
+            residue=self.residue,
+            suites=self.suites,
+            interrupted=self.interrupted,
+            kit_error=self.kit_error,
+            target_down=self.target_down,
+        )
+
+
+def operation_of(call: Call) -> str:
+    """The operation that a call belongs to, for counting."""
+    from kandykit.calls import CreateSubscriber, DeleteSubscriber, FetchToken, Malformed, PlaceOrder
+    from kandykit.calls import ReadInventory, ReadOrders
+
+    if isinstance(call, Malformed):
+        return call.operation.value
+    return {
+        PlaceOrder: Operation.PLACE_ORDER,
+        ReadOrders: Operation.READ_ORDERS,
+        ReadInventory: Operation.READ_INVENTORY,
+        CreateSubscriber: Operation.CREATE_SUBSCRIBER,
+        DeleteSubscriber: Operation.DELETE_SUBSCRIBER,
+        FetchToken: Operation.TOKEN,
+    }.get(type(call), Operation.OTHER).value
+
+
+def terms_of(profile: Profile, document: Document) -> Terms:
+    """The terms that a profile declares; what it leaves open is found out by calibration."""
+    readings = profile.readings
+    declared = set(readings.extra_codes)
+    for codes in readings.refusal_codes.values():
+        declared |= set(codes)
+    if profile.target.openapi is not None:
+        declared |= {status for operation in document.operations for status in operation.statuses}
+    return Terms(
+        base_url=profile.target.base_url,
+        token_url=profile.target.token_url,
+        document=document,
+        extra_codes=frozenset(declared),
+        error_shape=readings.error_shape,
+        limit=readings.limit,
+        settle_s=readings.settle_s or 0.0,
+        fulfilment_s=readings.fulfilment_s if readings.fulfilment_s is not None else 30.0,
+        shared=bool(readings.shared_account),
+        refusal_codes={name: frozenset(codes) for name, codes in readings.refusal_codes.items()},
+    )

@@ -1,0 +1,60 @@
+"""Nothing opens without a live Bearer token, and no token is minted for a wrong secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.exchange import Credential
+from kandykit.explore.intrusions import TARGETS, TOKEN_VARIANTS
+from kandykit.explore.steps import Create, Delete, Intrude, ListOrders, Look, more
+from kandykit.run import Run
+
+BAD = [
+    (Credential.NONE, ""),
+    (Credential.NONE, "in the query"),
+    (Credential.UNKNOWN, ""),
+    (Credential.UNKNOWN, "empty"),
+    (Credential.UNKNOWN, "no token"),
+    (Credential.UNKNOWN, "last character"),
+    (Credential.UNKNOWN, "longer"),
+    (Credential.UNKNOWN, "shorter"),
+    (Credential.UNKNOWN, "other case"),
+    (Credential.OTHER_SCHEME, ""),
+    (Credential.OTHER_SCHEME, "client"),
+    (Credential.OTHER_SCHEME, "token"),
+    (Credential.OTHER_SCHEME, "bare"),
+]
+
+
+@pytest.mark.requirements("R6", "B1", "B2", "B3", "L4")
+@pytest.mark.parametrize(("credential", "variant"), BAD, ids=[f"{kind.value} {how}".strip() for kind, how in BAD])
+def test_no_call_is_let_in_without_a_live_token(run: Run, credential: Credential, variant: str) -> None:
+    """Every operation refuses, and none has an effect."""
+    steps = [Look(), more(2), Create("a"), Look()]
+    for what in TARGETS:
+        steps += [Intrude(credential, what, variant, label="a"), Look()]
+    run.examine([*steps, Delete("a"), Look(), ListOrders()])
+
+
+@pytest.mark.requirements("R6", "T1", "T6", "T7")
+@pytest.mark.parametrize("variant", TOKEN_VARIANTS)
+def test_the_token_endpoint_mints_for_its_clients_only(run: Run, variant: str) -> None:
+    """A wrong, missing or misplaced secret, another grant or another method gets none."""
+    run.examine([Intrude(Credential.CLIENT, "token", variant)])
+
+
+@pytest.mark.requirements("R6", "B3")
+def test_an_expired_token_opens_nothing(run: Run) -> None:
+    """Once its announced life is over, a token is refused like any other that is not live."""
+    if not run.await_expiry():
+        pytest.skip("no token expires within the time that this depth waits")
+    steps = [Look(), more(1), Look()]
+    for what in TARGETS:
+        steps += [Intrude(Credential.EXPIRED, what), Look()]
+    run.examine(steps)
+
+
+@pytest.mark.requirements("T10")
+def test_an_earlier_token_lives_on_beside_a_later_one(run: Run) -> None:
+    """Two mints may give the same token or two; both work."""
+    run.two_tokens()

@@ -1,0 +1,52 @@
+"""A second account sees and touches nothing of the first."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, fewer, more
+from kandykit.run import Run
+
+
+@pytest.fixture(autouse=True)
+def two_accounts(run: Run) -> None:
+    """Isolation can be tested only where the profile lists a second account."""
+    if len(run.walker.names) < 2:
+        run.not_tested("L11", "the profile lists one account only; a second one makes isolation testable")
+        pytest.skip("the profile lists one account only")
+
+
+@pytest.mark.requirements("L11")
+def test_orders_stay_within_their_account(run: Run) -> None:
+    """Neither the list nor a reading by number shows them to another."""
+    run.examine(
+        [
+            Look(), Look(account=1), ListOrders(account=1), ListOrders(), more(2, label="mine"), Look(),
+            Look(account=1), LookUp("mine", account=1), ListOrders(account=1), Look(account=1), Look(),
+            fewer(1, label="mine too"), Look(), ListOrders(account=1), LookUp("mine too", account=1), Look(account=1),
+        ]
+    )
+
+
+@pytest.mark.requirements("L11")
+def test_subscribers_stay_within_their_account(run: Run) -> None:
+    """Another account cannot delete them, and its inventory does not feel them."""
+    run.examine(
+        [
+            Look(), Look(account=1), more(2), Look(), Look(account=1), Create("mine"), Look(), Look(account=1),
+            Delete("mine", account=1), Look(), Look(account=1), Delete("mine"), Look(), Look(account=1),
+            Delete("mine", account=1), Look(), Look(account=1),
+        ]
+    )
+
+
+@pytest.mark.requirements("L11", "L5")
+def test_stock_stays_within_its_account(run: Run) -> None:
+    """What one account orders, the other cannot use."""
+    run.examine(
+        [
+            Look(), Look(account=1), more(1, account=1), Look(account=1), Look(), Create("theirs", account=1),
+            Look(account=1), Look(), Create("one too many", account=1), Look(account=1), Look(),
+            Delete("theirs", account=1), Look(account=1), Look(), fewer(1, account=1), Look(account=1), Look(),
+        ]
+    )

@@ -1,0 +1,62 @@
+"""Malformed input gets a clear refusal and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.explore import unusual
+from kandykit.explore.steps import Create, Delete, Look, Send, more
+from kandykit.run import Run
+
+SENT_TOGETHER = 6
+"""So many unusual calls share one programme: few enough that cutting it down stays cheap."""
+
+
+def _in_groups(names: list[str]) -> list[list[str]]:
+    return [names[start : start + SENT_TOGETHER] for start in range(0, len(names), SENT_TOGETHER)]
+
+
+def _each_looked_at(names: list[str]) -> list[Send | Look]:
+    return [step for name in names for step in (Send(name), Look())]
+
+
+@pytest.mark.requirements("R3", "L4", "R2", "K2")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("order")), ids=lambda names: names[0])
+def test_a_malformed_order_is_refused(run: Run, names: list[str]) -> None:
+    """Wrong types, ranges, members and encodings, one at a time."""
+    run.examine([Look(), *_each_looked_at(names)])
+
+
+@pytest.mark.requirements("R3", "L4", "R2", "K2")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("subscriber")), ids=lambda names: names[0])
+def test_a_malformed_create_is_refused(run: Run, names: list[str]) -> None:
+    """With products available, so that nothing but the call itself is wrong."""
+    run.examine([Look(), more(2), Look(), *_each_looked_at(names)])
+
+
+@pytest.mark.requirements("R3", "L10")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("delete")), ids=lambda names: names[0])
+def test_a_delete_of_nothing_deletes_nobody(run: Run, names: list[str]) -> None:
+    """Empty, wildcard and broken identities free nothing and are no error of the server."""
+    run.examine([Look(), more(2), Create("a"), Look(), *_each_looked_at(names), Delete("a"), Look()])
+
+
+@pytest.mark.requirements("R3", "L13")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("content type", "read")), ids=lambda names: names[0])
+def test_unusual_calls_are_answered_clearly(run: Run, names: list[str]) -> None:
+    """Other content types and odd parameters: accepted or refused, but never a server error."""
+    run.examine([Look(), *_each_looked_at(names)])
+
+
+@pytest.mark.requirements("H1", "H2", "H19", "L13")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("method")), ids=lambda names: names[0])
+def test_methods_that_are_not_documented_do_nothing(run: Run, names: list[str]) -> None:
+    """They are refused with 405 and Allow, and change nothing."""
+    run.examine([Look(), *_each_looked_at(names)])
+
+
+@pytest.mark.requirements("C1", "C2", "C3", "C4", "C5", "C6")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("origin")), ids=lambda names: names[0])
+def test_browsers_are_answered_as_the_fetch_standard_says(run: Run, names: list[str]) -> None:
+    """Calls with an origin, and the preflights before them."""
+    run.examine([Look(), *_each_looked_at(names)])

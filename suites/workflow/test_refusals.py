@@ -1,0 +1,85 @@
+"""The documented refusals: no stock, below use, over the limit, unknown orders and subscribers."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.explore.steps import Create, Delete, DeleteNobody, Fill, ListOrders, Look, LookUp, fewer, more
+from kandykit.run import Run
+
+
+@pytest.mark.requirements("L5", "L3")
+@pytest.mark.parametrize("stock", [0, 1, 2, 3])
+def test_without_a_product_there_is_no_subscriber(run: Run, stock: int) -> None:
+    """The last product makes a subscriber; the one after it is refused, and changes nothing."""
+    steps = [Look()]
+    steps += [more(stock)] if stock else []
+    run.examine(
+        [
+            *steps, Look(), Fill(leave=0), Look(), Create("too many"), Look(), Create("too many as well"), Look(),
+            Create("of the server", form="server"), Look(), Delete("filler 0"), Look(), Create("again"), Look(),
+            Create("too many again"), Look(), ListOrders(), Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L6", "L4")
+@pytest.mark.parametrize("live", [0, 1, 2])
+def test_a_decrement_takes_what_is_available_and_no_more(run: Run, live: int) -> None:
+    """Equality is legal, one more is refused."""
+    create = [step for number in range(live) for step in (Create(f"s{number}"), Look())]
+    run.examine(
+        [
+            Look(), more(3 + live), Look(), Fill(leave=3 + live), *create, Look(),
+            fewer(1, "available", label="one too many"), Look(), ListOrders(), Look(),
+            fewer(2, "available", label="two too many"), Look(),
+            fewer(-1, "available", label="all but one"), Look(), fewer(0, "available", label="the last"), Look(),
+            fewer(1, label="one from none"), Look(), ListOrders(), Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L6")
+def test_a_decrement_takes_the_last_product(run: Run) -> None:
+    """Down to the very first total again, in one order."""
+    run.examine([Look(), more(4), Look(), fewer(4), Look(), more(1), Look(), fewer(1), Look(), ListOrders()])
+
+
+@pytest.mark.requirements("L6", "L2")
+def test_no_live_subscriber_loses_its_product(run: Run) -> None:
+    """With every product in use, a decrement of one is refused."""
+    run.examine(
+        [
+            Look(), more(2), Look(), Fill(leave=0), Look(), fewer(1), Look(), fewer(2), Look(),
+            Delete("filler 0"), Look(), fewer(2), Look(), fewer(1), Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L7")
+def test_an_increment_goes_up_to_the_limit_and_no_further(run: Run) -> None:
+    """Exactly to the agreed limit is legal, one beyond is refused."""
+    limit = run.judge.terms.limit
+    if limit is None:
+        run.not_tested("L7", "the agreed limit is not known; declare readings.limit to have it tested")
+        pytest.skip("the limit is not known")
+    run.examine([Look(), more(1, "room"), Look(), ListOrders(), Look()])
+    run.examine([Look(), more(0, "room"), Look(), more(1), Look(), fewer(1), Look(), more(2), Look(), more(1), Look()])
+    run.examine([Look(), more(-1, "room"), Look(), more(2), Look(), more(1), Look(), more(1), Look(), ListOrders()])
+
+
+@pytest.mark.requirements("L10", "L4")
+def test_an_unknown_subscriber_frees_nothing(run: Run) -> None:
+    """Neither one that never was nor one that is gone."""
+    run.examine(
+        [
+            Look(), more(2), Look(), DeleteNobody(), Look(), Create("a"), Look(), DeleteNobody(), Look(),
+            Delete("a"), Look(), Delete("a"), Look(), Delete("a"), Look(), DeleteNobody(), Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L8")
+def test_an_unknown_order_is_not_found(run: Run) -> None:
+    """A number that was never given is refused, or shows nothing; and reading changes nothing."""
+    run.examine([Look(), LookUp(), Look(), more(1, label="a"), Look(), LookUp(), Look(), LookUp("a"), Look()])

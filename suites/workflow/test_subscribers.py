@@ -1,0 +1,88 @@
+"""Subscribers come and go: each takes one product, gives it back once, and leaves its identity behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, fewer, more
+from kandykit.run import Run
+
+
+@pytest.mark.requirements("L2", "L10")
+@pytest.mark.parametrize("form", ["caller", "server"])
+def test_a_subscriber_takes_one_product_and_gives_it_back(run: Run, form: str) -> None:
+    """However its identity was chosen."""
+    run.examine([Look(), more(2), Look(), Create("a", form=form), Look(), Delete("a"), Look()])
+
+
+@pytest.mark.requirements("L10", "L2")
+@pytest.mark.parametrize("order", ["first in, first out", "last in, first out"])
+def test_subscribers_leave_in_any_order(run: Run, order: str) -> None:
+    """Each delete gives back exactly one product, its repeat none."""
+    names = ["a", "b", "c", "d"]
+    leaving = names if order.startswith("first") else names[::-1]
+    steps = [Look(), more(4), Look(), *[step for name in names for step in (Create(name), Look())]]
+    for name in leaving:
+        steps += [Delete(name), Look(), Delete(name), Look()]
+    run.examine([*steps, fewer(4), Look()])
+
+
+@pytest.mark.requirements("L9")
+def test_a_live_identity_is_taken(run: Run) -> None:
+    """A second subscriber under it is refused, takes no product, and leaves the first one as it was."""
+    run.examine(
+        [
+            Look(), more(3), Look(), Create("a"), Look(), Create("a", again="a"), Look(), Create("b"), Look(),
+            Create("a", again="a"), Look(), Create("b", again="b"), Look(), Delete("a"), Look(), Delete("b"), Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L9", "L10", "L2")
+def test_an_identity_can_come_back_with_nothing_of_its_past(run: Run) -> None:
+    """Created again after its delete (where the target allows that), it counts like any other."""
+    again = [step for _ in range(3) for step in (Create("a", again="a"), Look(), Delete("a"), Look())]
+    run.examine([Look(), more(2), Look(), Create("a"), Look(), Delete("a"), Look(), *again, Delete("a"), Look()])
+
+
+@pytest.mark.requirements("L10")
+def test_a_part_of_an_identity_is_nobody(run: Run) -> None:
+    """A delete finds exactly the identity that it names."""
+    run.examine([Look(), more(1), Look(), Create("a"), Look(), Delete("a", spelt="shortened"), Look(), Delete("a"), Look()])
+
+
+@pytest.mark.requirements("L2", "L3")
+def test_reading_between_any_two_steps_changes_nothing(run: Run) -> None:
+    """The same steps, with every kind of read in between."""
+    reads = [Look(), ListOrders(), LookUp("up"), LookUp(), Look()]
+    run.examine(
+        [
+            Look(), more(2, label="up"), *reads, Create("a"), *reads, Create("b"), *reads, Delete("a"), *reads,
+            Delete("a"), *reads, Delete("b"), *reads, fewer(2), *reads,
+        ]
+    )
+
+
+@pytest.mark.requirements("L2", "L10", "L9")
+def test_many_subscribers_come_and_go(run: Run) -> None:
+    """Nothing drifts over a long time, and no password comes twice."""
+    steps = [Look(), more(3), Look()]
+    for number in range(15 * run.depth.long):
+        steps += [Create(f"s{number}", form="caller" if number % 4 else "server"), Look(), Delete(f"s{number}"), Look()]
+    run.examine([*steps, fewer(3), Look()])
+
+
+@pytest.mark.requirements("L2", "L3", "L5")
+def test_a_full_house_counts_every_subscriber(run: Run) -> None:
+    """As many subscribers at once as the budget allows."""
+    room = min(run.room(), 20)
+    if room < 2:
+        pytest.skip("the budget leaves no room for several subscribers")
+    names = [f"s{number}" for number in range(room)]
+    run.examine(
+        [
+            Look(), more(room), Look(), *[step for name in names for step in (Create(name), Look())],
+            Create("one too many"), Look(), fewer(1), Look(),
+            *[step for name in names for step in (Delete(name), Look())], fewer(room), Look(),
+        ]
+    )
