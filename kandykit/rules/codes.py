@@ -1,0 +1,77 @@
+"""R1: only documented return codes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kandykit.calls import Malformed
+from kandykit.exchange import Credential, Exchange
+from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges
+from kandykit.verdict import Check, Verdict
+
+HELD: Final = held("R1")
+
+# What a request must measure, in octets, before a server may call it too large. Far above any well-meant call.
+_LARGE_BODY: Final = 4096
+_LARGE_URL: Final = 1024
+_LARGE_HEADERS: Final = 4096
+
+
+@judges("R1")
+def only_documented_codes(sight: Sight) -> tuple[Check, ...]:
+    """Every status is in the documented table, or was agreed with this target."""
+    status = sight.status
+    if not status or sight.area is Area.ELSEWHERE or sight.area is Area.PLAIN:
+        return NOTHING
+    if status in sight.terms.codes:
+        return HELD
+    if is_oversize_refusal(sight.exchange):
+        # A malformed one is warned of once, as R3's.
+        return NOTHING if is_malformed(sight) else (_undocumented(sight, Verdict.WARN),)
+    return (_undocumented(sight, _verdict(sight)),)
+
+
+def _verdict(sight: Sight) -> Verdict:
+    """The table is that of the provisioning API's own answers; what a gateway says in its place is only noted."""
+    if sight.area is Area.TOKEN or sight.method == "OPTIONS":
+        return Verdict.WARN
+    if sight.status == 501 and sight.method not in sight.methods and not sight.documented:
+        return Verdict.WARN
+    return Verdict.FAIL
+
+
+def _undocumented(sight: Sight, verdict: Verdict) -> Check:
+    return sight.finding(
+        "R1",
+        f"{sight.label} answers with an undocumented code",
+        f"one of {', '.join(map(str, sorted(sight.terms.codes)))}",
+        str(sight.status),
+        verdict=verdict,
+        source=f"{PAGE}, Return codes",
+    )
+
+
+def is_malformed(sight: Sight) -> bool:
+    """Whether this is malformed input behind a token that lets it through: only its form can be what is answered."""
+    return (
+        isinstance(sight.call, Malformed)
+        and not sight.call.grey
+        and sight.documented
+        and sight.credential in (Credential.LIVE, Credential.PRESUMED)
+    )
+
+
+def is_oversize_refusal(exchange: Exchange) -> bool:
+    """Whether an oversized request got one of the codes that HTTP has for it: 413, 414 or 431."""
+    status = exchange.answer.status if exchange.answer is not None else 0
+    return status in (413, 414, 431) and is_oversized(exchange)
+
+
+def is_oversized(exchange: Exchange) -> bool:
+    """Whether a request is so large that a server may refuse it for that alone."""
+    request = exchange.request
+    return (
+        len(request.url) > _LARGE_URL
+        or len(request.body) > _LARGE_BODY
+        or sum(len(name) + len(value) for name, value in request.headers) > _LARGE_HEADERS
+    )

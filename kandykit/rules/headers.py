@@ -1,0 +1,82 @@
+"""R2 for the response-header table: every answer to an authenticated call carries the standard headers.
+
+What the headers say is judged where their subject is: `quota` (K1), `transport` (S1, S2, S4), `shapes` (K2, H13) and
+`http` (H14). A header that is missing is judged here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kandykit.exchange import Credential
+from kandykit.rules.rule import NOTHING, PAGE, Sight, held, judges
+from kandykit.verdict import Check, Verdict
+
+HELD: Final = held("R2")
+
+TABLE: Final[dict[str, tuple[str, ...]]] = {
+    "sunset": ("S4",),
+    "api-version": ("K2",),
+    "quota-interval": ("K1",),
+    "quota-limit": ("K1",),
+    "quota-used": ("K1",),
+    "quota-reset-utc": ("K1",),
+    "quota-time-unit": ("K1",),
+    "strict-transport-security": ("S1",),
+}
+"""The standard headers of every answer, and whose requirement each of them is besides R2's."""
+
+CORS_TABLE: Final = frozenset(
+    {
+        "access-control-allow-origin",
+        "access-control-allow-credentials",
+        "access-control-allow-methods",
+        "access-control-allow-headers",
+        "access-control-max-age",
+    }
+)
+"""The rest of the table: it speaks of cross-origin calls only, and belongs to the rules of `cors`."""
+
+_NO_CONTENT: Final = frozenset({204, 304})
+
+
+@judges("R2", "K1", "K2", "S1", "S4", "H13")
+def standard_headers_are_sent(sight: Sight) -> tuple[Check, ...]:
+    """No standard header is missing: on a 2xx that fails, on any other answer short of a 5xx it warns."""
+    if not sight.authenticated or sight.status >= 500:
+        return NOTHING
+    headers = sight.headers
+    missing = [name for name in TABLE if name not in headers]
+    if sight.status not in _NO_CONTENT and sight.method != "HEAD":
+        if "content-length" not in headers:
+            missing.append("content-length")
+        if sight.length and "content-type" not in headers:
+            missing.append("content-type")
+    if not missing:
+        return HELD if sight.succeeded and sight.documented else NOTHING
+    if not sight.documented and sight.status != 405 and sight.method != "HEAD":
+        # An unknown path: the gateway may have answered before the API was reached.
+        return NOTHING
+    return tuple(_missing(sight, name) for name in missing)
+
+
+def _missing(sight: Sight, name: str) -> Check:
+    also = TABLE.get(name, ("H13",) if name == "content-type" else ())
+    fails = sight.succeeded and sight.documented
+    if name == "content-length" and _length_may_be_open(sight):
+        fails = False
+    shown = "quota-reset-UTC" if name == "quota-reset-utc" else name
+    return sight.finding(
+        "R2",
+        f"{'A successful' if sight.succeeded else 'An unsuccessful'} authenticated call is answered without {shown}",
+        f"the header {shown}",
+        f"absent from the {sight.status} to {sight.label}",
+        verdict=Verdict.FAIL if fails else Verdict.WARN,
+        also=also,
+        source=f"{PAGE}, HTTP response headers: {shown}",
+    )
+
+
+def _length_may_be_open(sight: Sight) -> bool:
+    """Whether an answer may do without content-length: a chunked one, or one recorded from an unknown HTTP version."""
+    return "transfer-encoding" in sight.headers or sight.credential is Credential.PRESUMED
