@@ -93,7 +93,7 @@ def build_statement(
     verdict = _overall(rows, facts)
     return {
         "kit": {"name": "kandykit", "version": facts.kit_version, "contract": facts.contract},
-        "target": {"name": facts.target, "base_url": facts.base_url, "profile": facts.profile},
+        "target": {"name": legible(facts.target), "base_url": legible(facts.base_url), "profile": facts.profile},
         "run": {
             "id": facts.run_id,
             "started": facts.started,
@@ -107,16 +107,16 @@ def build_statement(
                 name: dict(sorted(counts.items())) for name, counts in sorted(facts.calls_by_status.items())
             },
             "interrupted": facts.interrupted,
-            "kit_error": facts.kit_error,
-            "target_down": facts.target_down,
+            "kit_error": legible(facts.kit_error, _TEXT_CHARACTERS),
+            "target_down": legible(facts.target_down, _TEXT_CHARACTERS),
         },
         "verdict": verdict,
         "why": _why(verdict, rows, facts),
         "counts": {word.value: sum(row["verdict"] == word for row in rows) for word in Verdict},
         "requirements": rows,
-        "readings": dict(facts.readings),
-        "billing": dict(facts.billing),
-        "residue": list(facts.residue),
+        "readings": _clean(dict(facts.readings)),
+        "billing": _clean(dict(facts.billing)),
+        "residue": _clean(list(facts.residue)),
         "waivers": [_waiver(waiver, judgement, rows, registry, day) for waiver in facts.waivers],
     }
 
@@ -331,6 +331,17 @@ def _waiver(
         "state": state,
         "findings": sorted(failing),
     }
+
+
+def _clean(value: Any) -> Any:
+    """JSON values whose texts can be written anywhere: a reading may quote what the target said."""
+    if isinstance(value, str):
+        return legible(value, _TEXT_CHARACTERS)
+    if isinstance(value, Mapping):
+        return {str(name): _clean(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(each) for each in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def _day(started: str) -> date:

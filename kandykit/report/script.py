@@ -1,0 +1,422 @@
+"""A script that shows one failure again with bash and curl alone, and says whether it is there.
+
+It plays the recorded calls in order. What the target made up then (identities, order numbers, passwords) is taken from
+this play's answers, identities that the kit chose get a new ending, calls that overlapped are sent at the same time,
+and pauses are kept. Then it compares the traits that tell (see `pattern`): all as recorded, it is still there. A
+failure at a boundary needs the stock it was met at (see `stock`), so the script orders the difference first, and puts
+back whatever it changed.
+
+No secret is in it: it asks the environment for the client, and fetches a token of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from kandykit.binding import IDENTITY, Binding
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, InventoryView, Malformed, OrderKind, PlaceOrder
+from kandykit.exchange import Credential, Exchange
+from kandykit.judgement import Case
+from kandykit.report.legible import one_line
+from kandykit.report.pattern import TRACE, checks_of, outcome
+from kandykit.report.shell import Piece, Variable, printing, word, words
+from kandykit.report.stock import OWN_ACCOUNT, Start, account_of, adds_up, asked_for, groups, start_of
+from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
+from kandykit.wire import Outgoing
+
+PLAYS: Final = 3
+"""A sequence is played so often before its failure is called gone; a race, `RACE_PLAYS` times."""
+RACE_PLAYS: Final = 20
+
+_MADE_BY_CURL: Final = frozenset(
+    {"host", "content-length", "connection", "authorization", "user-agent", "accept-encoding", "transfer-encoding"}
+)
+_QUANTITY: Final = 987_654_321
+_IDENTITY: Final = "987654321@stand.in"
+_SHORTEST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 30.0
+
+
+class Script:
+    """One script in the making."""
+
+    def __init__(self, case: Case, binding: Binding) -> None:
+        self.case = case
+        self.binding = binding
+        self.groups = list(groups(case.calls))
+        self.racing = any(len(group) > 1 for group in self.groups)
+        # A race that left wrong numbers behind is told by them; any other by how it went.
+        self.by_numbers = self.racing and not adds_up(case.calls, binding)
+        self.known: dict[str, str] = {}
+        """Recorded value -> the variable that holds this play's own."""
+        self.first: dict[str, InventoryView] = {}
+        """Account -> what its first read showed."""
+        self.lines: list[str] = []
+
+    def text(self) -> str:
+        """The whole script."""
+        self._begin(
+            start_of(
+                self.case.calls,
+                self.binding,
+                at_limit="L7" in self.case.finding.requirements,
+                stateful=self.case.finding.stateful,
+            )
+        )
+        number = 1
+        before: Exchange | None = None
+        for group in self.groups:
+            self._pause(before, group[0])
+            if len(group) == 1:
+                self._single(group[0], number)
+            else:
+                self._together(group, number)
+            number += len(group)
+            before = max(group, key=lambda call: call.ended)
+        if self.by_numbers:
+            self.lines += ["", "account=1", "adds_up"]
+        prelude = files("kandykit.report").joinpath("templates/failure.sh").read_text(encoding="utf-8")
+        return "\n".join([*self._head(), prelude, *self._spelling(), *self._play()]) + "\n"
+
+    # -- the parts of the file ----------------------------------------------------------------------------------
+
+    def _head(self) -> list[str]:
+        finding = self.case.finding
+        accounts = sorted({account_of(call) for call in self.case.calls} - {OWN_ACCOUNT})
+        breaks = f"# breaks {', '.join(finding.requirements)}"
+        return [
+            "#!/usr/bin/env bash",
+            f"# {finding.id}: {one_line(finding.title)}",
+            f"{breaks} ({one_line(finding.source)})" if finding.source else breaks,
+            "#",
+            f"# expected: {one_line(finding.expected, 600)}",
+            f"# got:      {one_line(finding.actual, 600)}",
+            "#",
+            "# Plays the recorded calls again with bash and curl. Exit status: 1 it is still there, 0 it is gone,",
+            "# 2 could not tell. It removes what it made.",
+            "#",
+            "#   KANDY_CLIENT_ID, KANDY_CLIENT_SECRET   the account under test",
+            *(f"#   KANDY_CLIENT_ID_{n}, KANDY_CLIENT_SECRET_{n}   the same for account {n}" for n in accounts),
+            "#   KANDY_BASE_URL, KANDY_TOKEN_URL        another target than the recorded one",
+            "#   KANDY_PREPARE=no                       never order products only to begin where it was recorded",
+            "",
+            f"BASE_URL=${{KANDY_BASE_URL:-{word(self.binding.base_url)}}}",
+            f"TOKEN_URL=${{KANDY_TOKEN_URL:-{word(self.binding.token_url)}}}",
+            f"OTHER_SCHEME={word(self._other_scheme())}",
+            f"PRODUCT={word(re.escape(self.binding.spelling['product']))}",
+            f"TRACE={word(TRACE)}",
+            f"identity={word(self._leaf('subscriber.identity'))}",
+            f"password={word(self._leaf('subscriber.password'))}",
+            *(f"{name}={word(self._leaf(f'inventory.{name}'))}" for name in ("total", "used", "available")),
+            "",
+        ]
+
+    def _spelling(self) -> list[str]:
+        """The calls that preparing and cleaning up need, as this target spells them."""
+        more, fewer = (self._own(self.binding.place_order(kind, _QUANTITY)) for kind in OrderKind)
+        return [
+            "# --- how this target is spelled -----------------------------------------------------------------------",
+            "",
+            "own() { # METHOD URL [curl argument]...: a call of the script's own, for the account under test",
+            '  send "$work/own" "$@" --header "@$work/live.1"',
+            '  look "$work/own"',
+            "}",
+            "",
+            "read_inventory() {",
+            *self._own(self.binding.read_inventory()),
+            "}",
+            "",
+            "place_order() { # PRODUCTS, with sign",
+            "  local quantity=${1#-}",
+            "  if [ $1 -gt 0 ]; then",
+            *more,
+            "  else",
+            *fewer,
+            "  fi",
+            "}",
+            "",
+            "create_subscriber() {",
+            *self._own(self.binding.create_subscriber()),
+            "}",
+            "",
+            "delete_subscriber() { # IDENTITY",
+            "  local one=$1 one_encoded",
+            '  encode "$one"; one_encoded=$value',
+            *self._own(self.binding.delete_subscriber(_IDENTITY)),
+            "}",
+            "",
+        ]
+
+    def _play(self) -> list[str]:
+        finding = self.case.finding
+        accounts = sorted({OWN_ACCOUNT, *(account_of(call) for call in self.case.calls)})
+        dead = {account_of(call) for call in self.case.calls if call.intent.credential is Credential.EXPIRED}
+        return [
+            "# --- the recorded calls -------------------------------------------------------------------------------",
+            "",
+            "play() {",
+            *(f"  {line}".rstrip() for line in self.lines or [":"]),
+            "}",
+            "",
+            f"echo {word(f'{finding.id}: {one_line(finding.title)}')}",
+            'echo "Target: $(shown "$BASE_URL")"',
+            *([] if self.case.calls else ["could_not_tell 'no call was recorded with this finding'"]),
+            *(f"token {account}" for account in accounts),
+            *(f"expired {account}" for account in sorted(dead)),
+            f"round=0 rounds={RACE_PLAYS if self.racing else PLAYS}",
+            "while [ $round -lt $rounds ]; do",
+            "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
+            "  fresh=$(printf '%05d%03d' $RANDOM $round)",
+            "  play",
+            "  clean_up",
+            '  [ -n "$difference" ] || still_there '
+            + f"{word(one_line(finding.expected, 600))} {word(one_line(finding.actual, 600))}",
+            '  echo "Play $round: $difference."',
+            "done",
+            "gone",
+        ]
+
+    # -- before the calls ---------------------------------------------------------------------------------------
+
+    def _begin(self, start: Start) -> None:
+        if start.available is not None:
+            total = "" if start.total is None else f" {start.total}"
+            # A subscriber that has to be there first takes one of them.
+            self.lines.append(f"stock_exactly {start.available + len(start.subscribers)}{total}")
+        elif start.least:
+            self.lines.append(f"stock {start.least}")
+        for identity in start.subscribers:
+            self.lines += ["" if start.available is not None else "stock 1", "create_subscriber", "note_subscriber"]
+            self._keep(identity, "subscriber.identity", "identity_before", "a subscriber to begin with")
+        for order in start.orders:
+            self.lines += ["place_order 1", "note_order 1"]
+            self._keep(order, "order.number", "order_before", "an order to begin with")
+
+    # -- the calls ----------------------------------------------------------------------------------------------
+
+    def _single(self, call: Exchange, number: int) -> None:
+        self._announce(call, number)
+        self._needed(call, number)
+        self.lines += [*self._send(call, "call"), 'look "$work/call"; came']
+        self._after(call)
+        account = call.intent.account
+        view = reply_of(call, self.binding).inventory
+        given = [(variable, value) for value, variable in self.known.items()]
+        for check in checks_of(self.case, call, self.first.get(account), given, self.binding):
+            # After a race that is told by its numbers, those of this play are its own.
+            if not (self.by_numbers and self.first and check.trait in ("moved", "sign", "sum")):
+                self.lines.append(f"check {check.trait} {word(check.name)} {word(check.wanted)}")
+        if view is not None and account not in self.first:
+            self.first[account] = view
+            self.lines.append("began")
+        self.lines.append('[ -z "$difference" ] || return')
+        self._learn(call, number)
+
+    def _together(self, calls: Sequence[Exchange], number: int) -> None:
+        """Calls that overlapped when they were recorded."""
+        self.lines += ["", "# these were under way at the same time"]
+        for offset, call in enumerate(calls):
+            self._announce(call, number + offset)
+            self._needed(call, number + offset)
+            *before, send = self._send(call, f"same{offset}")
+            self.lines += [*before, f"{send} &"]
+        self.lines += ["", "wait", f"group={word(' '.join(f'same{offset}' for offset in range(len(calls))))}"]
+        for offset, call in enumerate(calls):
+            self.lines.append(f'number={number + offset}; look "$work/same{offset}"; came')
+            self._after(call)
+        if self.by_numbers:
+            return
+        self.lines.append(f"statuses {word(' '.join(sorted(outcome(call) for call in calls)))}")
+        self.lines.append('[ -z "$difference" ] || return')
+        for offset, call in enumerate(calls):
+            self.lines.append(f'look "$work/same{offset}"')
+            self._learn(call, number + offset)
+
+    def _announce(self, call: Exchange, number: int) -> None:
+        recorded = one_line(", ".join(filter(None, [outcome(call), reply_in_words(call, self.binding)])), 160)
+        account = account_of(call)
+        who = "" if account == OWN_ACCOUNT else f" (account {account})"
+        self.lines += [
+            "",
+            f"number={number} account={account}",
+            f"say {word(f'{number:>3}. {call_in_words(call, self.binding)}{who}; recorded: {recorded}')}",
+        ]
+
+    def _needed(self, call: Exchange, number: int) -> None:
+        """A caller's identity gets a new ending; a value that no answer of this play gave ends it."""
+        asked = asked_for(call, self.binding)
+        chosen = asked.identity if isinstance(asked, CreateSubscriber) else None
+        malformed = isinstance(call_of(call, self.binding), Malformed)
+        if chosen and chosen not in self.known and IDENTITY.fullmatch(chosen) and not malformed:
+            user, _, domain = chosen.partition("@")
+            variable = self._name(chosen, f"identity_chosen_in_call_{number}")
+            self.lines.append(f'{variable}={word(user[:50] + "-")}"$fresh"{word("@" + domain)}')
+            self.lines.append(f'encode "${{{variable}}}"; {variable}_encoded=$value')
+        for variable in sorted({self.known[value] for value in self.known if self._refers(call, value)}):
+            self.lines.append(f'needs "${{{variable}:-}}"')
+
+    def _send(self, call: Exchange, name: str) -> list[str]:
+        request = call.request
+        lines = []
+        arguments = [f'send "$work/{name}"', word(request.method), words(self._url(request.url))]
+        if request.body:
+            lines.append(f'{printing(self._client(call, self._body(request.body)))} > "$work/{name}.sent"')
+            arguments.append(f'--data-binary "@$work/{name}.sent"')
+            if request.header("content-type") is None:
+                arguments.append("--header 'Content-Type:'")
+        for key, value in request.headers:
+            if key.lower() not in _MADE_BY_CURL:
+                # curl drops a header that ends in a colon; a semicolon makes it send an empty one.
+                pieces: list[Piece] = [f"{key}: ", *self._plain(value)] if value else [f"{key};"]
+                arguments.append(f"--header {words(pieces)}")
+        return [*lines, " ".join([*arguments, *_authorization(call)])]
+
+    def _after(self, call: Exchange) -> None:
+        """What a call may have made, whatever was recorded, so that it goes again."""
+        if account_of(call) != OWN_ACCOUNT:
+            return
+        asked = asked_for(call, self.binding)
+        if isinstance(asked, CreateSubscriber):
+            chosen = self.known.get(asked.identity or "")
+            self.lines.append(f'note_subscriber "${{{chosen}}}"' if chosen else "note_subscriber")
+        elif isinstance(asked, DeleteSubscriber) and asked.identity in self.known:
+            self.lines.append(f'note_deleted "${{{self.known[asked.identity]}}}"')
+        elif isinstance(asked, PlaceOrder) and asked.quantity < _QUANTITY:
+            self.lines.append(f"note_order {'' if asked.kind is OrderKind.INCREMENT else '-'}{asked.quantity}")
+
+    def _learn(self, call: Exchange, number: int) -> None:
+        """Keep this play's own of every value that the recorded answer gave out."""
+        reply = reply_of(call, self.binding)
+        if reply.subscriber and isinstance(asked_for(call, self.binding), CreateSubscriber):
+            given = {"identity": reply.subscriber.identity, "password": reply.subscriber.password}
+            for name, value in given.items():
+                if value and value not in self.known:
+                    self._keep(
+                        value, f"subscriber.{name}", f"{name}_from_call_{number}", f"the answer to call {number}"
+                    )
+        order = reply.order.number if reply.order else None
+        if order and order not in self.known:
+            in_body = call.answer is not None and order in call.answer.body
+            key = "order.number" if in_body else ""
+            self._keep(order, key, f"order_from_call_{number}", f"the answer to call {number}")
+
+    # -- pieces -------------------------------------------------------------------------------------------------
+
+    def _leaf(self, key: str) -> str:
+        """The member name at the end of a pointer of the binding."""
+        return self.binding.spelling[key].rpartition("/")[2]
+
+    def _other_scheme(self) -> str:
+        for call in self.case.calls:
+            if call.intent.credential is Credential.OTHER_SCHEME:
+                return (call.request.header("authorization") or "").partition(" ")[0]
+        return ""
+
+    def _name(self, value: str, name: str) -> str:
+        taken = sum(each == name or each.startswith(f"{name}_") for each in self.known.values())
+        return self.known.setdefault(value, f"{name}_{taken + 1}" if taken else name)
+
+    def _keep(self, value: str, key: str, name: str, whose: str) -> None:
+        """Take a value from the answer at hand: the member that ``key`` names, or else the Location's last part."""
+        variable = self._name(value, name)
+        self.lines += [
+            f"text {word(self._leaf(key))}" if key else "located",
+            f'{variable}=$value; [ -n "$value" ] || could_not_tell {word(f"{whose} gives no value to go on with")}',
+            f'encode "$value"; {variable}_encoded=$value',
+        ]
+
+    def _refers(self, call: Exchange, value: str) -> bool:
+        request = call.request
+        pieces = [*self._url(request.url), *self._body(request.body)]
+        for _, text in request.headers:
+            pieces += self._plain(text)
+        return any(isinstance(piece, Variable) and piece.name == self.known[value] for piece in pieces)
+
+    def _url(self, url: str) -> list[Piece]:
+        base, token = self.binding.base_url, self.binding.token_url.partition("?")[0]
+        parts = urlsplit(base)
+        places = ((token, "TOKEN_PLACE"), (base, "BASE_URL"), (f"{parts.scheme}://{parts.netloc}", "ORIGIN"))
+        for start, variable in places:
+            if url.startswith(start):
+                rest = self._split(url[len(start) :], lambda text: [quote(text, safe=""), quote(text, safe="@")])
+                return [
+                    Variable(variable),
+                    *(Variable(part.name, encoded=True) if isinstance(part, Variable) else part for part in rest),
+                ]
+        return [url]
+
+    def _body(self, body: str) -> list[Piece]:
+        return self._split(body, lambda text: [json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]])
+
+    def _plain(self, text: str) -> list[Piece]:
+        return self._split(text, lambda value: [value])
+
+    def _split(self, text: str, spellings: Callable[[str], list[str]]) -> list[Piece]:
+        """A text with every known value of the recorded play replaced by the variable of this one."""
+        spelled = {each: variable for value, variable in self.known.items() for each in spellings(value) if each}
+        if not spelled:
+            return [text]
+        pattern = "|".join(re.escape(each) for each in sorted(spelled, key=len, reverse=True))
+        return [Variable(spelled[part]) if part in spelled else part for part in re.split(f"({pattern})", text)]
+
+    def _client(self, call: Exchange, pieces: list[Piece]) -> list[Piece]:
+        """In a token call, the client of this play where the recorded one was the right one."""
+        right = {Credential.CLIENT: ("client_id", "client_secret"), Credential.WRONG_SECRET: ("client_id",)}
+        names = right.get(call.intent.credential)
+        if not names:
+            return pieces
+        text = "".join(piece for piece in pieces if isinstance(piece, str))
+        found: list[Piece] = []
+        for part in re.split(r"((?:^|&)client_(?:id|secret)=[^&]*)", text):
+            key = part.lstrip("&").partition("=")[0]
+            lead = "&" if part.startswith("&") else ""
+            found += [f"{lead}{key}=", Variable(f"{key}_{account_of(call)}")] if key in names else [part]
+        return found
+
+    def _own(self, outgoing: Outgoing) -> list[str]:
+        """A call of the script's own, with ``$quantity`` or ``$one`` where the stand-in stands."""
+        stand_ins: dict[str, Piece] = {
+            quote(_IDENTITY, safe=""): Variable("one", encoded=True),
+            _IDENTITY: Variable("one"),
+            str(_QUANTITY): Variable("quantity"),
+        }
+
+        def spelled(text: str) -> list[Piece]:
+            pattern = "|".join(re.escape(each) for each in stand_ins)
+            return [stand_ins.get(part, part) for part in re.split(f"({pattern})", text)]
+
+        url = outgoing.url[len(self.binding.base_url) :]
+        arguments = ["  own", outgoing.method, words([Variable("BASE_URL"), *spelled(url)])]
+        lines = []
+        if outgoing.body is not None:
+            lines.append(f'  {printing(spelled(outgoing.body.decode()))} > "$work/own.sent"')
+            arguments.append('--data-binary "@$work/own.sent"')
+        arguments += [f"--header {words([f'{key}: ', *spelled(value)])}" for key, value in outgoing.headers]
+        return [*lines, " ".join(arguments)]
+
+    def _pause(self, before: Exchange | None, call: Exchange) -> None:
+        """Something may have happened between two calls only because time went by."""
+        if before is not None and call.started - before.ended >= _SHORTEST_PAUSE_S:
+            self.lines.append(f"sleep {min(call.started - before.ended, _LONGEST_PAUSE_S):.1f}")
+
+
+def _authorization(call: Exchange) -> list[str]:
+    account = account_of(call)
+    match call.intent.credential:
+        case Credential.LIVE:
+            return [f'--header "@$work/live.{account}"']
+        case Credential.EXPIRED:
+            return [f'--header "@$work/expired.{account}"']
+        case Credential.OTHER_SCHEME:
+            return [f'--header "@$work/other.{account}"']
+        case Credential.UNKNOWN:
+            return ['--header "Authorization: Bearer unknown-$fresh"']
+        case Credential.PRESUMED if call.request.header("authorization"):
+            return [f'--header "@$work/live.{account}"']
+        case _:
+            return []

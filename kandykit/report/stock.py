@@ -1,0 +1,194 @@
+"""What a call sequence does to an account by its own answers: what it needs before, and whether it adds up.
+
+A script that plays a sequence again must begin where the failure was met: at its boundary, with the subscribers and
+orders that the calls refer to. And where calls overlapped, no play gives the same statuses twice, so a race is told by
+numbers that do not add up, and not by how it went the last time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kandykit.binding import Binding
+from kandykit.calls import (
+    Call,
+    CreateSubscriber,
+    DeleteSubscriber,
+    InventoryView,
+    Malformed,
+    OrderKind,
+    PlaceOrder,
+    ReadInventory,
+    ReadOrders,
+    Stage,
+)
+from kandykit.exchange import Exchange
+from kandykit.report.words import call_of, reply_of
+
+OWN_ACCOUNT = "1"
+_LARGEST = 1_000
+"""An order of more is a probe: that it was taken says nothing of what has to be in stock."""
+
+
+@dataclass(slots=True)
+class Start:
+    """What has to be there before a sequence is played.
+
+    ``available`` (and ``total``, where it matters) exactly, None where they are not known; else at least ``least``
+    products; and each of ``subscribers`` and ``orders``, which the calls refer to without having made them.
+    """
+
+    available: int | None = None
+    total: int | None = None
+    least: int = 0
+    subscribers: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+
+
+def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, stateful: bool) -> Start:
+    """What has to be there before these calls; ``at_limit`` where it matters how many products there are in all."""
+    start = Start()
+    view = _first_view(calls, binding)
+    writing = any(writes(call, binding) for call in calls)
+    if view is not None and view.available is not None and writing:
+        start.available = max(0, view.available)
+        start.total = view.total if at_limit else None
+    elif not stateful:
+        # What a single answer shows needs a call that succeeds, whatever the account's state otherwise is.
+        start.least = -min(0, *_levels(calls, binding)) if writing else 0
+    made: set[str] = set()
+    ordered: set[str] = set()
+    for call in calls:
+        asked, reply = asked_for(call, binding), reply_of(call, binding)
+        if isinstance(asked, CreateSubscriber) and done(call):
+            made.add((reply.subscriber.identity if reply.subscriber else None) or asked.identity or "")
+        if reply.order and reply.order.number:
+            ordered.add(reply.order.number)
+        if not done(call) or account_of(call) != OWN_ACCOUNT:
+            continue
+        if isinstance(asked, DeleteSubscriber) and asked.identity not in made:
+            made.add(asked.identity)
+            start.subscribers.append(asked.identity)
+        if isinstance(asked, ReadOrders) and asked.number and reply.orders and asked.number not in ordered:
+            ordered.add(asked.number)
+            start.orders.append(asked.number)
+    return start
+
+
+def adds_up(calls: Iterable[Exchange], binding: Binding) -> bool:
+    """Whether the account's numbers can be explained by what was done to it between the first read and the last.
+
+    Only what is certain counts: after an unclear outcome, or without a read, everything can be explained.
+    """
+    began: InventoryView | None = None
+    total = 0
+    alive: list[str] = []
+    numbers: list[str] = []
+    for call in calls:
+        if account_of(call) != OWN_ACCOUNT:
+            continue
+        asked, reply = asked_for(call, binding), reply_of(call, binding)
+        if not call.answered or (call.answer is not None and call.answer.status >= 500):
+            return True
+        if isinstance(asked, PlaceOrder) and done(call):
+            if reply.order and reply.order.stage in (Stage.OPEN, Stage.NOT_DONE):
+                return True
+            total += asked.quantity if asked.kind is OrderKind.INCREMENT else -asked.quantity
+            numbers += [reply.order.number] if reply.order and reply.order.number else []
+        elif isinstance(asked, CreateSubscriber) and done(call):
+            alive.append((reply.subscriber.identity if reply.subscriber else None) or asked.identity or "")
+        elif isinstance(asked, DeleteSubscriber) and done(call):
+            if asked.identity not in alive:
+                return True
+            alive.remove(asked.identity)
+        elif isinstance(asked, ReadInventory) and reply.inventory:
+            view = reply.inventory
+            if began is None:
+                if total or alive:
+                    return True
+                began = view
+            if _wrong(view, began, total, len(alive)):
+                return False
+    if began is not None and began.available is not None and len(alive) > began.available + total:
+        return False
+    return len(set(alive)) == len(alive) and len(set(numbers)) == len(numbers)
+
+
+def asked_for(call: Exchange, binding: Binding) -> Call:
+    """What a call asks for; of a malformed one that a target may accept, what it then does."""
+    asked = call_of(call, binding)
+    return asked.meant if isinstance(asked, Malformed) and asked.meant else asked
+
+
+def writes(call: Exchange, binding: Binding) -> bool:
+    """Whether a call may change the account under test."""
+    asked = asked_for(call, binding)
+    return account_of(call) == OWN_ACCOUNT and isinstance(asked, PlaceOrder | CreateSubscriber | DeleteSubscriber)
+
+
+def account_of(call: Exchange) -> str:
+    """The account's number: ``account-2`` is the second one."""
+    last = call.intent.account.rpartition("-")[2]
+    return last if last.isdigit() else OWN_ACCOUNT
+
+
+def done(call: Exchange) -> bool:
+    """Whether the answer says that it was done."""
+    return call.answered and call.answer is not None and 200 <= call.answer.status < 300
+
+
+def groups(calls: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+    """The calls in the order in which they went out, those that overlapped together."""
+    group: list[Exchange] = []
+    for call in sorted(calls, key=lambda each: (each.started, each.seq)):
+        if group and call.started >= max(each.ended for each in group):
+            yield group
+            group = []
+        group.append(call)
+    if group:
+        yield group
+
+
+def _first_view(calls: Sequence[Exchange], binding: Binding) -> InventoryView | None:
+    """What the inventory showed before the first call that may have changed it."""
+    for call in calls:
+        if writes(call, binding):
+            return None
+        view = reply_of(call, binding).inventory
+        if view is not None and account_of(call) == OWN_ACCOUNT:
+            return view
+    return None
+
+
+def _levels(calls: Sequence[Exchange], binding: Binding) -> Iterator[int]:
+    """How many products are available after each call, counted from none."""
+    level = 0
+    made: set[str] = set()
+    yield level
+    for call in calls:
+        asked = asked_for(call, binding)
+        if account_of(call) != OWN_ACCOUNT or not done(call):
+            continue
+        if isinstance(asked, PlaceOrder) and asked.quantity < _LARGEST:
+            level += asked.quantity if asked.kind is OrderKind.INCREMENT else -asked.quantity
+        elif isinstance(asked, CreateSubscriber):
+            view = reply_of(call, binding).subscriber
+            made.add((view.identity if view else None) or asked.identity or "")
+            level -= 1
+        elif isinstance(asked, DeleteSubscriber) and asked.identity in made:
+            level += 1
+        yield level
+
+
+def _wrong(view: InventoryView, began: InventoryView, total: int, alive: int) -> bool:
+    shown = (view.total, view.used, view.available)
+    if any(number is not None and number < 0 for number in shown):
+        return True
+    if view.total is not None and began.total is not None and view.total != began.total + total:
+        return True
+    if view.used is not None and began.used is not None and view.used != began.used + alive:
+        return True
+    if view.total is None or view.used is None or view.available is None:
+        return False
+    return view.total - view.used != view.available

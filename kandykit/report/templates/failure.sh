@@ -1,0 +1,382 @@
+# --- how it is played ---------------------------------------------------------------------------------------------
+
+set -u
+umask 077
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+trap 'exit 2' INT TERM
+BASE_URL=${BASE_URL%/}
+case $BASE_URL in
+  http://*|https://*) ;;
+  *) echo "Could not tell: KANDY_BASE_URL is no http URL"; exit 2 ;;
+esac
+rest=${BASE_URL#*://}
+ORIGIN=${BASE_URL%%://*}://${rest%%/*}
+TOKEN_PLACE=${TOKEN_URL%%\?*}
+round=0
+told=               # what was found to be wrong, where it is told by numbers
+now=$work/call      # the files of the answer at hand: .status .headers .body .code
+number=0            # the call at hand, counted from 1
+difference=         # the first trait that was not as recorded
+net=0               # products ordered in this play, less those given back
+alive=              # identities that this play created and did not delete, one a line
+
+could_not_tell() { echo; echo "Could not tell: $*"; clean_up; exit 2; }
+still_there() { # EXPECTED RECORDED
+  echo
+  if [ -n "$told" ]; then echo "Still there: $told."; else echo "Still there: every answer came as it was recorded."; fi
+  echo "Expected: $1"
+  echo "Recorded: $2"
+  exit 1
+}
+gone() { echo; echo "Gone: $difference."; exit 0; }
+
+# say TEXT: only in the first play; the others are the same calls again.
+say() { [ "$round" -gt 1 ] || printf '%s\n' "$1"; }
+
+# shown TEXT: text of an answer without its secrets, made harmless for a terminal, and cut.
+shown() {
+  printf '%s' "$1" |
+    LC_ALL=C sed -E "s/(\"(${password:-password}|access_token)\"[[:space:]]*:[[:space:]]*\")[^\"]*/\\1***/g" |
+    LC_ALL=C tr -c '[:print:]' ' ' | cut -c 1-300
+}
+came() { say "     came: $status $(shown "$body")"; }
+needs() { [ -n "$1" ] || could_not_tell "call $number needs a value that no answer gave"; }
+
+# send FILES METHOD URL [curl argument]...: one call; never sent again, never redirected.
+send() {
+  local files=$1 method=$2 url=$3 how; shift 3
+  how=(--request "$method")
+  [ "$method" = HEAD ] && how=(--head)
+  : > "$files.headers"; : > "$files.body"
+  curl --disable --silent --show-error --max-time 30 --globoff --path-as-is --http1.1 "${how[@]}" \
+    --header 'Expect:' --output "$files.body" --dump-header "$files.headers" --write-out '%{http_code}' \
+    "$@" "$url" > "$files.status" 2> "$files.error"
+  printf '%s' "$?" > "$files.code"
+}
+
+# look FILES: sets status (a number, or how the call ended without one) and body.
+look() {
+  now=$1
+  status=$(cat "$now.status")
+  case $(cat "$now.code") in
+    0) ;;
+    28) status=timeout ;;
+    1|8) status=garbled ;;
+    18|52|55|56|92) status=cut ;;
+    *) status=unreachable ;;
+  esac
+  body=$(head -c 200000 "$now.body" | tr -d '\000' | tr '\n\r\t' '   ')
+}
+
+succeeded() { case $status in 2[0-9][0-9]) return 0 ;; *) return 1 ;; esac; }
+
+# member NAME [TEXT]: sets value to the first member of that name as it is written, quotes and all.
+member() {
+  local pattern="\"$1\"[[:space:]]*:[[:space:]]*(\"([^\"\\\\]|\\\\.)*\"|-?[0-9][0-9.eE+-]*|true|false|null|[[{])"
+  value=
+  [[ ${2-$body} =~ $pattern ]] && value=${BASH_REMATCH[1]}
+}
+
+# text NAME: the same without the quotes.
+text() { member "$@"; value=${value#\"}; value=${value%\"}; value=${value//\\\//\/}; }
+
+# located: sets value to the last part of the Location, where an order's number stands.
+located() { headers location; value=${value%/}; value=${value##*[/=]}; [ "$value" != absent ] || value=; }
+
+# headers NAME: sets value to what that header said, several answers of it joined by " | ", or absent.
+headers() {
+  local line found= any= field
+  shopt -s nocasematch
+  while IFS= read -r line || [ -n "$line" ]; do
+    line=${line%$'\r'}
+    [[ $line == HTTP/* ]] && { found=; any=; continue; }
+    [[ $line == "$1":* ]] || continue
+    field=${line#*:}
+    field=${field#"${field%%[![:space:]]*}"}
+    field=${field%"${field##*[![:space:]]}"}
+    found=${any:+$found | }$field
+    any=yes
+  done < "$now.headers"
+  shopt -u nocasematch
+  value=absent
+  [ -n "$any" ] && value=$found
+}
+
+# kind TEXT: sets value to what kind of value it is.
+kind() {
+  local dated='^([0-9]{4}-[0-9]{2}-[0-9]{2}|(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )'
+  case $1 in
+    '') value=empty ;;
+    *[!0-9-]*|?*-*) value=other; [[ $1 =~ $dated ]] && value=date ;;
+    -*) value=negative ;;
+    *) value=integer ;;
+  esac
+}
+
+# row: the part of an inventory that speaks of the product, or all of it.
+row() {
+  local pattern="\\{[^{}]*\"$PRODUCT\"[^{}]*\\}"
+  row=$body
+  [[ $body =~ $pattern ]] && row=${BASH_REMATCH[0]}
+}
+
+# number_of NAME: sets value to one number of the inventory at hand, or absent.
+number_of() {
+  row
+  value=
+  [ -n "$1" ] && member "$1" "$row"
+  case $value in ''|*[!0-9-]*) value=absent ;; esac
+}
+
+# encode TEXT: sets value to it, percent-encoded as one path segment.
+encode() {
+  local LC_ALL=C out= i c
+  for ((i = 0; i < ${#1}; i++)); do
+    c=${1:i:1}
+    case $c in
+      [A-Za-z0-9._~-]) out+=$c ;;
+      *) out+=$(printf '%%%02X' "$(( $(printf '%d' "'$c") & 255 ))") ;;
+    esac
+  done
+  value=$out
+}
+
+# token ACCOUNT: fetches a token; neither it nor the secret is ever in a command line.
+token() {
+  local suffix= id secret
+  [ "$1" = 1 ] || suffix=_$1
+  id=KANDY_CLIENT_ID$suffix
+  secret=KANDY_CLIENT_SECRET$suffix
+  [ -n "${!id:-}" ] || could_not_tell "$id is not set"
+  [ -n "${!secret:-}" ] || could_not_tell "$secret is not set"
+  encode "${!id}"; printf -v "client_id_$1" '%s' "$value"
+  encode "${!secret}"; printf -v "client_secret_$1" '%s' "$value"
+  printf '%s' "${!id}" > "$work/id.$1"
+  printf '%s' "${!secret}" > "$work/secret.$1"
+  send "$work/token" POST "$TOKEN_URL" --header 'Content-Type: application/x-www-form-urlencoded' \
+    --data-urlencode "client_id@$work/id.$1" --data-urlencode "client_secret@$work/secret.$1"
+  look "$work/token"
+  text access_token
+  [ -n "$value" ] || could_not_tell "the token endpoint gave no token ($status)"
+  printf 'Authorization: Bearer %s\n' "$value" > "$work/live.$1"
+  printf 'Authorization: %s %s\n' "${OTHER_SCHEME:-Token}" "$value" > "$work/other.$1"
+  text expires_in
+  printf '%s' "${value:-3600}" > "$work/life.$1"
+}
+
+# expired ACCOUNT: waits until a token has died, where it dies soon.
+expired() {
+  local life
+  token "$1"
+  life=$(cat "$work/life.$1")
+  case $life in ''|*[!0-9]*) life=3600 ;; esac
+  [ "$life" -le 90 ] || could_not_tell "a token lives $life s here, which is too long to wait for its end"
+  mv "$work/live.$1" "$work/expired.$1"
+  echo "Waiting $((life + 1)) s until a token has expired."
+  sleep $((life + 1))
+  token "$1"
+}
+
+# --- what is compared ---------------------------------------------------------------------------------------------
+
+differs() { [ -n "$difference" ] || difference="call $number: $*"; }
+
+compare() { # TRAIT GOT RECORDED
+  [ "$2" = "$3" ] && return
+  say "     not as recorded: $(shown "$1") is $(shown "$2"), was $(shown "$3")"
+  differs "$(shown "$1") is $(shown "$2"), where $(shown "$3") was recorded"
+}
+
+check() { # TRAIT NAME RECORDED
+  local joined each rest
+  case $1 in
+    status)
+      if [ "$status" != "$3" ]; then
+        case $status in
+          429|5??|timeout|unreachable|cut|garbled) could_not_tell "call $number ended with $status" ;;
+        esac
+      fi
+      compare status "$status" "$3" ;;
+    number) number_of "${!2}"; compare "$2" "$value" "$3" ;;
+    sign) number_of "${!2}"; case $value in -*) ;; *) compare "the sign of $2" positive "$3" ;; esac ;;
+    moved)
+      each=began_${2}_$account
+      number_of "${!2}"
+      [ "$value" = absent ] || [ -z "${!each:-}" ] || [ "${!each}" = absent ] || value=$(printf '%+d' $((value - ${!each})))
+      compare "$2 since the first read" "$value" "$3" ;;
+    sum)
+      number_of "$total"; joined=$value
+      number_of "$used"; joined="$joined - $value"
+      number_of "$available"
+      case "$joined $value" in *absent*) rest=absent ;; *) rest=wrong; [ $((joined)) = "$value" ] && rest=right ;; esac
+      compare "available against total - used" "$rest" "$3" ;;
+    header) headers "$2"; compare "$2" "$value" "$3" ;;
+    present) headers "$2"; [ "$value" = absent ] && value=no || value=yes; compare "$2 present" "$value" "$3" ;;
+    kind)
+      headers "$2"
+      rest=$value
+      joined=
+      if [ "$rest" = absent ]; then joined=absent; else
+        while :; do
+          kind "${rest%% | *}"
+          joined=${joined:+$joined | }$value
+          case $rest in *' | '*) rest=${rest#* | } ;; *) break ;; esac
+        done
+      fi
+      compare "the kind of $2" "$joined" "$3" ;;
+    length)
+      headers content-length
+      if [ "$value" != absent ]; then
+        [ "$value" = "$(wc -c < "$now.body" | tr -d ' ')" ] && value=right || value=wrong
+      fi
+      compare content-length "$value" "$3" ;;
+    body)
+      rest=${body#"${body%%[! ]*}"}
+      case $rest in '') value=empty ;; '{'*) value=object ;; '['*) value=array ;; '<'*) value=markup ;; *) value=text ;; esac
+      compare body "$value" "$3" ;;
+    trace)
+      value=no
+      [[ $body =~ $TRACE ]] && value=yes
+      compare "a stack trace" "$value" "$3" ;;
+    keys)
+      value=$(printf '%s' "$body" | grep -oE '"[A-Za-z0-9_-]+"[[:space:]]*:[[:space:]]*(["[{ntf]|-?[0-9])' |
+        sed -E 's/[[:space:]]//g; s/^"//; s/":/:/; s/:"$/:text/; s/:\[$/:list/; s/:\{$/:object/; s/:n$/:null/; s/:[tf]$/:boolean/; s/:-?[0-9]$/:number/' |
+        LC_ALL=C sort -u | tr '\n' ' ')
+      compare members "${value% }" "$3" ;;
+    member)
+      member "$2"
+      case $value in
+        '') value=absent ;;
+        '"'*)
+          case $3 in
+            'text "'*) value="text $value" ;;
+            *) value=${value#\"}; kind "${value%\"}"; value="text $value" ;;
+          esac ;;
+        '[') value=list ;;
+        '{') value=object ;;
+        null) ;;
+        true|false) value=boolean ;;
+        -*) value=negative ;;
+        *) value=number ;;
+      esac
+      compare "$2" "$value" "$3" ;;
+    mentions)
+      value=no
+      [ -n "${!2:-}" ] && [[ $body == *"${!2}"* ]] && value=yes
+      compare "mentions $2" "$value" "$3" ;;
+  esac
+}
+
+# statuses RECORDED...: of calls that ran at the same time, whichever of them came first.
+statuses() {
+  local got= each
+  for each in $group; do
+    look "$work/$each"
+    case $status in unreachable) could_not_tell "a call found no connection" ;; esac
+    got="$got $status"
+  done
+  got=$(printf '%s\n' $got | LC_ALL=C sort | tr '\n' ' ')
+  compare "statuses of the calls at the same time" "${got% }" "$1"
+}
+
+# began: keeps the numbers of an account's first read.
+began() {
+  local name
+  for name in total used available; do
+    number_of "${!name}"
+    printf -v "began_${name}_$account" '%s' "$value"
+  done
+  [ "$account" != 1 ] || began_net=$net began_alive=$(living)
+}
+
+living() { printf '%s' "$alive" | grep -c . ; }
+
+# adds_up: after calls at the same time, whether the numbers can be explained by what the answers said was done.
+adds_up() {
+  local name got=() wanted=()
+  read_inventory
+  for name in total used available; do number_of "${!name}"; got+=("$value"); done
+  say "     now: total ${got[0]}, used ${got[1]}, available ${got[2]}"
+  told=
+  wanted=("$((${began_total_1:-0} + net - began_net))" "$((${began_used_1:-0} + $(living) - began_alive))")
+  case ${got[*]} in *absent*) could_not_tell "the inventory cannot be read" ;; esac
+  [ "${got[0]}" = "${wanted[0]}" ] || told="total is ${got[0]}, and the orders make it ${wanted[0]}"
+  [ "${got[1]}" = "${wanted[1]}" ] || told="used is ${got[1]}, and the subscribers make it ${wanted[1]}"
+  [ "$((got[0] - got[1]))" = "${got[2]}" ] || told="available is ${got[2]} with total ${got[0]} and used ${got[1]}"
+  [ "${got[2]}" -ge 0 ] || told="available is ${got[2]}"
+  [ "$(printf '%s' "$alive" | LC_ALL=C sort | uniq -d | wc -l)" -eq 0 ] || told="two subscribers have the same identity"
+  [ -n "$told" ] || differs "the numbers add up"
+}
+
+# --- what has to be ready before, and is put back after ---------------------------------------------------------------
+
+note_subscriber() { # an answer that may have created one
+  succeeded || return 0
+  text "$identity"
+  [ -n "$value" ] || value=${1:-}
+  [ -n "$value" ] && alive=$alive$value$'\n'
+}
+
+note_deleted() { # IDENTITY
+  local each kept=
+  succeeded || return 0
+  while IFS= read -r each; do
+    [ -n "$each" ] && [ "$each" != "$1" ] && kept=$kept$each$'\n'
+  done <<< "$alive"
+  alive=$kept
+}
+
+note_order() { # PRODUCTS, with sign
+  succeeded || return 0
+  case $body in *\"rejected\"*) return 0 ;; esac
+  net=$((net + $1))
+}
+
+clean_up() {
+  local each
+  while IFS= read -r each; do
+    [ -n "$each" ] || continue
+    delete_subscriber "$each"
+  done <<< "$alive"
+  alive=
+  if [ "$net" != 0 ]; then place_order $((-net)); fi
+  net=0
+}
+
+# stock LEAST: sees to it that at least so many products are available.
+stock() {
+  read_inventory
+  number_of "$available"
+  [ "$value" = absent ] && return 0
+  [ "$value" -ge "$1" ] || prepare $(($1 - value))
+}
+
+# stock_exactly AVAILABLE TOTAL: the boundary that the failure was recorded at.
+stock_exactly() {
+  read_inventory
+  number_of "$available"
+  [ "$value" = absent ] && return 0
+  [ "$value" = "$1" ] || prepare $(($1 - value))
+  if [ -n "${2:-}" ]; then
+    number_of "$total"
+    [ "$value" = "$2" ] || could_not_tell "the account owns $value products, and it was recorded with $2"
+  fi
+}
+
+prepare() { # PRODUCTS, with sign
+  [ "${KANDY_PREPARE:-yes}" = yes ] || could_not_tell "$1 products would have to be ordered first (KANDY_PREPARE=$KANDY_PREPARE)"
+  [ "${1#-}" -le 25 ] || could_not_tell "$1 products would have to be ordered first, which is too many"
+  echo "  Preparing: ordering $1, to begin where it was recorded; put back afterwards."
+  local wanted=$((value + $1)) waited
+  place_order "$1"
+  succeeded || could_not_tell "preparing failed with $status"
+  net=$((net + $1))
+  for waited in 0 1 2 4 8 15; do
+    sleep "$waited"
+    read_inventory
+    number_of "$available"
+    [ "$value" = "$wanted" ] && return 0
+  done
+  could_not_tell "an order of $1 products was accepted, and $value are available after 30 s where $wanted should be"
+}
