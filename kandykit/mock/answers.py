@@ -92,7 +92,3 @@ class Answers:
     def standing_headers(self) -> dict[str, str]:
         """Headers of every answer below the base path, before or after authentication."""
         return {"sunset": "n/a", "api-version": API_VERSION, "strict-transport-security": HSTS}
-
-    def content_type(self, answer: Answer) -> str:  # noqa: ARG002
-        """The media type of an answer."""
-        return "application/json"

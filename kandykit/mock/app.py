@@ -42,7 +42,7 @@ class Mock:
         self.schemas = Schemas()
         self.operations = Operations(self.store, self.schemas)
         self.gateway = Gateway(self.answers, self.tokens, self.token_endpoint, self.quota, self.store, self.operations)
-        self.delivery = Delivery(self.answers, clock)
+        self.delivery = Delivery(clock)
         self.furnish(next(iter(self.accounts.values())))
 
     def furnish(self, account: Account) -> None:
@@ -52,6 +52,21 @@ class Mock:
             identity, password = self.store.new_identity(account), self.store.new_password()
             account.subscribers[identity] = Subscriber(identity, password, PRODUCT, rfc3339(self.clock()))
             account.used += 1
+
+    def agree_on(self, limit: int) -> None:
+        """Set the agreed limit of every account that has none."""
+        for account in self.accounts.values():
+            account.limit = limit if account.limit is None else account.limit
+
+    def take_time(self, seconds: float) -> None:
+        """Fulfil orders so much later, unless a time was set already."""
+        if self.store.fulfil_after is None:
+            self.store.fulfil_after = seconds
+
+    def ration(self, calls: int, seconds: float) -> None:
+        """Make the quota small and its window short, unless it is small already."""
+        if self.quota.limit > calls:
+            self.quota.set(calls, seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP call."""
@@ -93,8 +108,7 @@ async def read_body(call: Call, receive: Receive) -> bool:
 class Delivery:
     """Writes answers out."""
 
-    def __init__(self, answers: Answers, clock: Callable[[], float]) -> None:
-        self.answers = answers
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.second = 0
         self.written_second = b""
@@ -112,9 +126,10 @@ class Delivery:
         date = self.date()
         if date is not None:
             headers.append((b"date", date))
-        if body:
-            headers.append((b"content-type", self.answers.content_type(answer).encode()))
-        headers.append((b"content-length", str(len(body)).encode()))
+        if body and "content-type" not in answer.headers:
+            headers.append((b"content-type", b"application/json"))
+        if answer.status != 204:
+            headers.append((b"content-length", str(len(body)).encode()))
         return headers
 
     async def deliver(self, call: Call, answer: Answer, scope: Scope, send: Send) -> None:  # noqa: ARG002

@@ -5,14 +5,12 @@ function's docstring.
 """
 
 import difflib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
-from kandykit.mock.call import Call
 
 Apply = Callable[[Mock], None]
 
@@ -30,7 +28,7 @@ class Fault:
     """The lowest depth of a run that must catch it: quick, standard or deep."""
     apply: Apply = field(repr=False)
     readings: Mapping[str, Any] = field(default_factory=dict)
-    """What a user knows and would declare under `readings`, without which the defect cannot be told from a legal choice."""
+    """What a user would declare under `readings`, where the defect could else be taken for a legal choice."""
 
 
 @dataclass(frozen=True)
@@ -125,22 +123,3 @@ def seed(mock: Mock, fault_names: Iterable[str] = (), legal_names: Iterable[str]
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise UnknownName(f"there is no {kind} called {name}{hint}")
             known[name].apply(mock)
-
-
-def bend(owner: object, seam: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """Replace one method of one part of one mock; `around` is given what was there before."""
-    setattr(owner, seam, around(getattr(owner, seam)))
-
-
-def alter(mock: Mock, change: Callable[[Call, Answer], None]) -> None:
-    """Let `change` work on every answer just before it leaves."""
-
-    def around(answer: Callable[[Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
-        async def altered(call: Call) -> Answer:
-            made = await answer(call)
-            change(call, made)
-            return made
-
-        return altered
-
-    bend(mock.gateway, "answer", around)

@@ -58,7 +58,7 @@ class Gateway:
         except Refused as refusal:
             return self.refusal(call, refusal)
         try:
-            self.within_quota(account)
+            self.within_quota(account, call)
             self.store.settle(account)
             answer = await self.operate(account, call)
         except Refused as refusal:
@@ -95,7 +95,7 @@ class Gateway:
 
     # Quota.
 
-    def within_quota(self, account: Account) -> None:
+    def within_quota(self, account: Account, call: Call) -> None:  # noqa: ARG002
         """Count the call, or turn it away."""
         if not self.quota.spend(account):
             raise Refused(

@@ -23,12 +23,16 @@ class Quota:
 
     def __init__(self, clock: Callable[[], float], limit: int, seconds: float) -> None:
         self.clock = clock
+        self.set(limit, seconds)
+        self.windows: WeakKeyDictionary[Account, Window] = WeakKeyDictionary()
+
+    def set(self, limit: int, seconds: float) -> None:
+        """Allow so many calls in a window of so many seconds."""
         self.limit = limit
         self.seconds = seconds
         # A window can be shorter than a minute in tests, which these two cannot say; the reset time can.
         self.unit, unit_seconds = next((unit for unit in UNITS if seconds % unit[1] == 0), UNITS[-1])
         self.interval = max(1, math.ceil(seconds / unit_seconds))
-        self.windows: WeakKeyDictionary[Account, Window] = WeakKeyDictionary()
 
     def window(self, account: Account) -> Window:
         """The account's window as it stands now."""

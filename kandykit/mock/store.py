@@ -110,14 +110,14 @@ class Store:
         """Create the subscriber and let it use one product."""
         subscriber = Subscriber(identity, self.new_password(), PRODUCT, rfc3339(self.clock()))
         self.remember(account, subscriber)
-        self.consume(account)
+        self.consume(account, subscriber)
         return subscriber
 
     def remember(self, account: Account, subscriber: Subscriber) -> None:
         """Enter the subscriber among the live ones."""
         account.subscribers[subscriber.identity] = subscriber
 
-    def consume(self, account: Account) -> None:
+    def consume(self, account: Account, subscriber: Subscriber) -> None:  # noqa: ARG002
         """Count one product as used."""
         account.used += 1
 
@@ -128,13 +128,13 @@ class Store:
     def discharge(self, account: Account, subscriber: Subscriber) -> None:
         """Delete the subscriber and free its product."""
         self.forget(account, subscriber)
-        self.give_back(account)
+        self.give_back(account, subscriber)
 
     def forget(self, account: Account, subscriber: Subscriber) -> None:
         """Strike the subscriber from the live ones."""
         account.subscribers.pop(subscriber.identity, None)
 
-    def give_back(self, account: Account) -> None:
+    def give_back(self, account: Account, subscriber: Subscriber) -> None:  # noqa: ARG002
         """Count one product as available again."""
         account.used -= 1
 

@@ -1,0 +1,157 @@
+"""Accounts that see or change what is another one's."""
+
+from typing import Any
+
+from kandykit.mock.accounts import Account, Order, Subscriber
+from kandykit.mock.app import Mock
+from kandykit.mock.bending import bend
+from kandykit.mock.catalogue import Faults
+from kandykit.mock.tokens import Token
+
+isolation = Faults("isolation")
+
+
+def others(mock: Mock, account: Account) -> list[Account]:
+    """All accounts but this one."""
+    return [other for other in mock.accounts.values() if other is not account]
+
+
+@isolation.breaks("L11")
+def foreign_order_can_be_read(mock: Mock) -> None:
+    """An order can be read by its number from any account."""
+
+    def find(_account: Account, number: str) -> Order | None:
+        return next((one.orders[number] for one in mock.accounts.values() if number in one.orders), None)
+
+    bend(mock.store, "find_order", lambda _: find)
+
+
+@isolation.breaks("L11")
+def foreign_orders_are_listed(mock: Mock) -> None:
+    """The list of orders holds those of all accounts."""
+    bend(
+        mock.store,
+        "ledger",
+        lambda ledger: lambda _account: [order for one in mock.accounts.values() for order in ledger(one)],
+    )
+
+
+@isolation.breaks("L11")
+def foreign_subscriber_can_be_deleted(mock: Mock) -> None:
+    """A subscriber can be deleted from any account, and its product returns to its owner."""
+    homes: dict[int, Account] = {}
+
+    def find(account: Account, identity: str) -> Subscriber | None:
+        for one in (account, *others(mock, account)):
+            if identity in one.subscribers:
+                homes[id(one.subscribers[identity])] = one
+                return one.subscribers[identity]
+        return None
+
+    bend(mock.store, "find_subscriber", lambda _: find)
+    bend(
+        mock.store,
+        "discharge",
+        lambda discharge: lambda account, subscriber: discharge(homes.pop(id(subscriber), account), subscriber),
+    )
+
+
+@isolation.breaks("L11", "L4")
+def foreign_deletion_refused_but_done(mock: Mock) -> None:
+    """Deleting another account's subscriber is refused as unknown, and the subscriber is gone."""
+
+    def around(nobody_there: Any) -> Any:
+        def deleting(account: Account, identity: str) -> Any:
+            for other in others(mock, account):
+                if identity in other.subscribers:
+                    mock.store.discharge(other, other.subscribers[identity])
+            return nobody_there(account, identity)
+
+        return deleting
+
+    bend(mock.operations, "nobody_there", around)
+
+
+@isolation.breaks("L11", "L10")
+def foreign_deletion_frees_an_own_product(mock: Mock) -> None:
+    """Deleting another account's subscriber is refused, and frees a product of the account that asks."""
+
+    def around(nobody_there: Any) -> Any:
+        def freeing(account: Account, identity: str) -> Any:
+            if account.used and any(identity in other.subscribers for other in others(mock, account)):
+                account.used -= 1
+            return nobody_there(account, identity)
+
+        return freeing
+
+    bend(mock.operations, "nobody_there", around)
+
+
+@isolation.breaks("L11", "L1")
+def order_adds_to_every_account(mock: Mock) -> None:
+    """An increment of one account adds its products to all of them."""
+
+    def around(change: Any) -> Any:
+        def changing(account: Account, delta: int) -> None:
+            change(account, delta)
+            for other in others(mock, account):
+                other.total += max(delta, 0)
+
+        return changing
+
+    bend(mock.store, "change_total", around)
+
+
+@isolation.breaks("L11", "L5")
+def stock_is_shared(mock: Mock) -> None:
+    """A subscriber may use a product of another account where its own has none left, and is booked there."""
+    homes: dict[int, Account] = {}
+
+    def consume(account: Account, subscriber: Subscriber) -> None:
+        home = account if account.available else others(mock, account)[0]
+        homes[id(subscriber)] = home
+        home.used += 1
+
+    def give_back(account: Account, subscriber: Subscriber) -> None:
+        homes.pop(id(subscriber), account).used -= 1
+
+    bend(
+        mock.store,
+        "in_stock",
+        lambda check: lambda account: check(account) or check(others(mock, account)[0]),
+    )
+    bend(mock.store, "consume", lambda _: consume)
+    bend(mock.store, "give_back", lambda _: give_back)
+
+
+@isolation.breaks("L11", "R6", depth="standard")
+def token_of_the_one_who_asked_before(mock: Mock) -> None:
+    """The token endpoint remembers the last client, and a client that comes after another gets a token of that one."""
+    latest: list[Account] = []
+
+    def around(mint: Any) -> Any:
+        def minting(account: Account) -> Token:
+            token: Token = mint(latest[0] if latest else account)
+            latest[:] = [account]
+            return token
+
+        return minting
+
+    bend(mock.tokens, "mint", around)
+
+
+@isolation.breaks("L11")
+def inventory_of_the_last_caller(mock: Mock) -> None:
+    """The inventory is kept for all accounts together, and shows that of the account which changed something last."""
+    latest: list[Account] = []
+
+    def noting(act: Any) -> Any:
+        def acting(account: Account, *rest: Any) -> None:
+            act(account, *rest)
+            latest[:] = [account]
+
+        return acting
+
+    for seam in ("change_total", "consume", "give_back"):
+        bend(mock.store, seam, noting)
+    bend(mock.operations, "show_stock", lambda show: lambda account: show(latest[0] if latest else account))
