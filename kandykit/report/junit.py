@@ -63,8 +63,10 @@ def row_outcome(row: Mapping[str, Any]) -> Outcome:
 
 
 def row_message(row: Mapping[str, Any]) -> str:
-    """A requirement's verdict with its reason and findings, in a few lines."""
-    lines = [f"{row['verdict']}: {row['reason']}" if row["reason"] else row["verdict"]]
+    """A requirement's verdict with its reason and findings, in a few lines, of which the first says it all in short."""
+    titles = [found["title"] for found in row["findings"]]
+    more = f" (and {len(titles) - 1} more)" if len(titles) > 1 else ""
+    lines = [f"{row['verdict']}: {row['reason'] or titles[0] + more}" if row["reason"] or titles else row["verdict"]]
     lines += [f"{f['id']} {f['title']}: expected {f['expected']}; got {f['actual']}" for f in row["findings"]]
     return "\n".join(lines)
 
