@@ -26,7 +26,9 @@ def cli() -> None:
 @click.option("--client-id", metavar="ID", help="Instead of a profile: the account's client id.")
 @click.option("--client-secret-env", metavar="NAME", help="The environment variable that holds the client secret.")
 @click.option("--suite", multiple=True, metavar="NAME", help="Only this suite; may be given again.")
-@click.option("--depth", type=click.Choice(list(DEPTHS)), default="standard", show_default=True, help="How deep to look.")
+@click.option(
+    "--depth", type=click.Choice(list(DEPTHS)), default="standard", show_default=True, help="How deep to look."
+)
 @click.option("--time-budget", type=float, metavar="SECONDS", help="Start no further sequence after this long.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the same sequences again.")
 @click.option("--until-fail", is_flag=True, help="Stop at the first failure that stands.")

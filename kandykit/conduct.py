@@ -72,8 +72,11 @@ def conduct(options: Mapping[str, Any]) -> int:
     from kandykit.cli import carried
 
     console = Console(stderr=False)
-    arguments = [str(carried("suites")), "-p", "no:terminal", "-p", "no:cacheprovider", "--rootdir", str(carried("suites"))]
-    arguments += ["-p", "no:schemathesis", "-p", "no:allure_pytest", "-q"]
+    suites = str(carried("suites"))
+    # The user's own pytest configuration is none of the kit's business, and pytest's own screen is not for its user.
+    arguments = [suites, "--rootdir", suites, "-c", os.devnull]
+    for name in ("terminal", "cacheprovider", "schemathesis", "allure_pytest", "xdist"):
+        arguments += ["-p", f"no:{name}"]
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
         if value is True:
@@ -110,5 +113,3 @@ def _loaded_by_entry_point() -> set[str]:
     from importlib.metadata import entry_points
 
     return {entry.value for entry in entry_points(group="pytest11")}
-
-

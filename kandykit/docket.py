@@ -62,7 +62,7 @@ class Docket:
         ``quiet_enough`` says that the account was watched, without any call of ours, for so long that another actor
         who had made these findings would have been seen.
         """
-        for doubt in self.doubts.values():
+        for doubt in list(self.doubts.values()):
             stands = quiet_enough and not self.foreign and doubt.times >= 2
             verdict = doubt.finding.verdict if stands else Verdict.INCONCLUSIVE
             actual = doubt.finding.actual

@@ -5,7 +5,7 @@ Nothing happens in a pytest session that uses neither the options nor the ``run`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kandykit.errors import KandykitError, TargetError, UsageError
 from kandykit.exchange import Intent
 from kandykit.outcome import conclude
 from kandykit.profile import Profile, load_profile, profile_from_options
-from kandykit.report.junit import Item
+from kandykit.report.junit import Item, Outcome
 from kandykit.run import Options, Run
 from kandykit.verdict import Verdict
 
@@ -85,7 +85,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A test fails by the findings that came to stand while it ran, whatever its body says."""
     session = item.config.stash[SESSION]
     suite = suite_of(item)
@@ -119,7 +119,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what became of each test for the reports; a kit that fails is not a target that fails."""
     report = yield
     session = item.config.stash[SESSION]
@@ -141,7 +143,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """An interrupted run still cleans up and says what it had learnt."""
+    """An interrupted run still cleans up and says what it had learnt; a run that stops itself is none."""
+    if isinstance(excinfo.value, pytest.Session.Interrupted):
+        return
     for session in Session.active:
         if session.run is not None:
             session.run.interrupted = True
@@ -163,6 +167,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         from kandykit.report.terminal import print_statement
 
         terminalreporter.ensure_newline()
+        assert session.run is not None
         print_statement(session.statement, session.run.folder)
 
 
@@ -228,7 +233,7 @@ class Session:
         """Remember how a test ended: its worst phase counts."""
         if report.when != "call" and report.passed:
             return
-        outcome = "error" if report.failed and report.when != "call" else report.outcome
+        outcome: Outcome = "error" if report.failed and report.when != "call" else report.outcome
         error = call.excinfo.value if call.excinfo else None
         if report.failed and not isinstance(error, ContractViolation):
             outcome = "error"
@@ -259,4 +264,3 @@ def suite_of(item: pytest.Item) -> str | None:
 
 
 SESSION = pytest.StashKey[Session]()
-

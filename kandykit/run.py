@@ -143,7 +143,7 @@ class Run:
         )
         self.walker.read_only = self.options.read_only
         self.explorer = Explorer(
-            self.walker, self.docket, Effort(shrink_plays=self.depth.shrink_plays), ended=self.ended
+            self.walker, self.docket, Effort(shrink_plays=self.depth.shrink_plays), ended=self.time_is_over
         )
         self.opened = True
         self._calibrate()
@@ -213,12 +213,14 @@ class Run:
         """Say why a requirement is not put to the test in this run."""
         self.reasons[requirement] = reason
 
-    def ended(self) -> bool:
-        """Whether the run's time is over, or a first failure was all that was asked for."""
+    def time_is_over(self) -> bool:
+        """Whether the run has used up its time budget."""
         budget = self.options.time_budget_s
-        if budget is not None and time.monotonic() - self._began > budget:
-            return True
-        return self.options.until_fail and self.failed
+        return budget is not None and time.monotonic() - self._began > budget
+
+    def ended(self) -> bool:
+        """Whether nothing new is to be started: the time is over, or a first failure was all that was asked for."""
+        return self.time_is_over() or (self.options.until_fail and self.failed)
 
     @property
     def failed(self) -> bool:

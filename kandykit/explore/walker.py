@@ -194,7 +194,9 @@ class Walker:
                 yield self._read(self.binding.read_orders(number), step.account)
         elif isinstance(step, Send):
             outgoing = unusual.CATALOGUE[step.name].build(self.binding, self.fresh_identity)
-            yield self._attempt(outgoing, self._intent(step.account, probe=step.name))
+            # A browser sends its preflight without the credentials of the call that it asks for.
+            credential = Credential.NONE if step.name.startswith("preflight") else Credential.LIVE
+            yield self._attempt(outgoing, self._intent(step.account, credential=credential, probe=step.name))
         elif isinstance(step, Intrude):
             yield from self._intrude(step, scene)
         elif isinstance(step, Fill):
@@ -356,14 +358,8 @@ class Walker:
 
 
 def _spelt(identity: str, how: str) -> str:
-    """The identity as given, or in another spelling that names somebody else."""
-    if how == "upper case":
-        return identity.upper()
-    if how == "one character less":
-        return identity[:-1]
-    if how == "user part only":
-        return identity.partition("@")[0]
-    return identity
+    """The identity as given, or one that nobody has: letter case is a reading of the target's, so it is not varied."""
+    return identity[:-1] if how == "shortened" else identity
 
 
 PATIENT_S = LONGEST_LAG_S + 0.5

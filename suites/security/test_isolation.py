@@ -21,9 +21,22 @@ def test_orders_stay_within_their_account(run: Run) -> None:
     """Neither the list nor a reading by number shows them to another."""
     run.examine(
         [
-            Look(), Look(account=1), ListOrders(account=1), ListOrders(), more(2, label="mine"), Look(),
-            Look(account=1), LookUp("mine", account=1), ListOrders(account=1), Look(account=1), Look(),
-            fewer(1, label="mine too"), Look(), ListOrders(account=1), LookUp("mine too", account=1), Look(account=1),
+            Look(),
+            Look(account=1),
+            ListOrders(account=1),
+            ListOrders(),
+            more(2, label="mine"),
+            Look(),
+            Look(account=1),
+            LookUp("mine", account=1),
+            ListOrders(account=1),
+            Look(account=1),
+            Look(),
+            fewer(1, label="mine too"),
+            Look(),
+            ListOrders(account=1),
+            LookUp("mine too", account=1),
+            Look(account=1),
         ]
     )
 
@@ -33,9 +46,23 @@ def test_subscribers_stay_within_their_account(run: Run) -> None:
     """Another account cannot delete them, and its inventory does not feel them."""
     run.examine(
         [
-            Look(), Look(account=1), more(2), Look(), Look(account=1), Create("mine"), Look(), Look(account=1),
-            Delete("mine", account=1), Look(), Look(account=1), Delete("mine"), Look(), Look(account=1),
-            Delete("mine", account=1), Look(), Look(account=1),
+            Look(),
+            Look(account=1),
+            more(2),
+            Look(),
+            Look(account=1),
+            Create("mine"),
+            Look(),
+            Look(account=1),
+            Delete("mine", account=1),
+            Look(),
+            Look(account=1),
+            Delete("mine"),
+            Look(),
+            Look(account=1),
+            Delete("mine", account=1),
+            Look(),
+            Look(account=1),
         ]
     )
 
@@ -45,8 +72,22 @@ def test_stock_stays_within_its_account(run: Run) -> None:
     """What one account orders, the other cannot use."""
     run.examine(
         [
-            Look(), Look(account=1), more(1, account=1), Look(account=1), Look(), Create("theirs", account=1),
-            Look(account=1), Look(), Create("one too many", account=1), Look(account=1), Look(),
-            Delete("theirs", account=1), Look(account=1), Look(), fewer(1, account=1), Look(account=1), Look(),
+            Look(),
+            Look(account=1),
+            more(1, account=1),
+            Look(account=1),
+            Look(),
+            Create("theirs", account=1),
+            Look(account=1),
+            Look(),
+            Create("one too many", account=1),
+            Look(account=1),
+            Look(),
+            Delete("theirs", account=1),
+            Look(account=1),
+            Look(),
+            fewer(1, account=1),
+            Look(account=1),
+            Look(),
         ]
     )

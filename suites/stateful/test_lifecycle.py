@@ -12,5 +12,9 @@ from kandykit.run import Run
 def test_no_sequence_breaks_a_law(run: Run) -> None:
     """Whatever is ordered, created, deleted and read, in whatever order."""
     explore(
-        run.explorer, examples=run.depth.examples, steps=run.depth.steps, chosen=run.seed, ended=run.ended,
+        run.explorer,
+        examples=run.depth.examples,
+        steps=run.depth.steps,
+        chosen=run.seed,
+        ended=run.ended,
     )

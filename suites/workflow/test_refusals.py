@@ -16,9 +16,24 @@ def test_without_a_product_there_is_no_subscriber(run: Run, stock: int) -> None:
     steps += [more(stock)] if stock else []
     run.examine(
         [
-            *steps, Look(), Fill(leave=0), Look(), Create("too many"), Look(), Create("too many as well"), Look(),
-            Create("of the server", form="server"), Look(), Delete("filler 0"), Look(), Create("again"), Look(),
-            Create("too many again"), Look(), ListOrders(), Look(),
+            *steps,
+            Look(),
+            Fill(leave=0),
+            Look(),
+            Create("too many"),
+            Look(),
+            Create("too many as well"),
+            Look(),
+            Create("of the server", form="server"),
+            Look(),
+            Delete("filler 0"),
+            Look(),
+            Create("again"),
+            Look(),
+            Create("too many again"),
+            Look(),
+            ListOrders(),
+            Look(),
         ]
     )
 
@@ -30,11 +45,26 @@ def test_a_decrement_takes_what_is_available_and_no_more(run: Run, live: int) ->
     create = [step for number in range(live) for step in (Create(f"s{number}"), Look())]
     run.examine(
         [
-            Look(), more(3 + live), Look(), Fill(leave=3 + live), *create, Look(),
-            fewer(1, "available", label="one too many"), Look(), ListOrders(), Look(),
-            fewer(2, "available", label="two too many"), Look(),
-            fewer(-1, "available", label="all but one"), Look(), fewer(0, "available", label="the last"), Look(),
-            fewer(1, label="one from none"), Look(), ListOrders(), Look(),
+            Look(),
+            more(3 + live),
+            Look(),
+            Fill(leave=3 + live),
+            *create,
+            Look(),
+            fewer(1, "available", label="one too many"),
+            Look(),
+            ListOrders(),
+            Look(),
+            fewer(2, "available", label="two too many"),
+            Look(),
+            fewer(-1, "available", label="all but one"),
+            Look(),
+            fewer(0, "available", label="the last"),
+            Look(),
+            fewer(1, label="one from none"),
+            Look(),
+            ListOrders(),
+            Look(),
         ]
     )
 
@@ -50,8 +80,21 @@ def test_no_live_subscriber_loses_its_product(run: Run) -> None:
     """With every product in use, a decrement of one is refused."""
     run.examine(
         [
-            Look(), more(2), Look(), Fill(leave=0), Look(), fewer(1), Look(), fewer(2), Look(),
-            Delete("filler 0"), Look(), fewer(2), Look(), fewer(1), Look(),
+            Look(),
+            more(2),
+            Look(),
+            Fill(leave=0),
+            Look(),
+            fewer(1),
+            Look(),
+            fewer(2),
+            Look(),
+            Delete("filler 0"),
+            Look(),
+            fewer(2),
+            Look(),
+            fewer(1),
+            Look(),
         ]
     )
 
@@ -73,8 +116,23 @@ def test_an_unknown_subscriber_frees_nothing(run: Run) -> None:
     """Neither one that never was nor one that is gone."""
     run.examine(
         [
-            Look(), more(2), Look(), DeleteNobody(), Look(), Create("a"), Look(), DeleteNobody(), Look(),
-            Delete("a"), Look(), Delete("a"), Look(), Delete("a"), Look(), DeleteNobody(), Look(),
+            Look(),
+            more(2),
+            Look(),
+            DeleteNobody(),
+            Look(),
+            Create("a"),
+            Look(),
+            DeleteNobody(),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("a"),
+            Look(),
+            DeleteNobody(),
+            Look(),
         ]
     )
 

@@ -32,8 +32,23 @@ def test_a_live_identity_is_taken(run: Run) -> None:
     """A second subscriber under it is refused, takes no product, and leaves the first one as it was."""
     run.examine(
         [
-            Look(), more(3), Look(), Create("a"), Look(), Create("a", again="a"), Look(), Create("b"), Look(),
-            Create("a", again="a"), Look(), Create("b", again="b"), Look(), Delete("a"), Look(), Delete("b"), Look(),
+            Look(),
+            more(3),
+            Look(),
+            Create("a"),
+            Look(),
+            Create("a", again="a"),
+            Look(),
+            Create("b"),
+            Look(),
+            Create("a", again="a"),
+            Look(),
+            Create("b", again="b"),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("b"),
+            Look(),
         ]
     )
 
@@ -48,7 +63,9 @@ def test_an_identity_can_come_back_with_nothing_of_its_past(run: Run) -> None:
 @pytest.mark.requirements("L10")
 def test_a_part_of_an_identity_is_nobody(run: Run) -> None:
     """A delete finds exactly the identity that it names."""
-    run.examine([Look(), more(1), Look(), Create("a"), Look(), Delete("a", spelt="shortened"), Look(), Delete("a"), Look()])
+    run.examine(
+        [Look(), more(1), Look(), Create("a"), Look(), Delete("a", spelt="shortened"), Look(), Delete("a"), Look()]
+    )
 
 
 @pytest.mark.requirements("L2", "L3")
@@ -57,8 +74,21 @@ def test_reading_between_any_two_steps_changes_nothing(run: Run) -> None:
     reads = [Look(), ListOrders(), LookUp("up"), LookUp(), Look()]
     run.examine(
         [
-            Look(), more(2, label="up"), *reads, Create("a"), *reads, Create("b"), *reads, Delete("a"), *reads,
-            Delete("a"), *reads, Delete("b"), *reads, fewer(2), *reads,
+            Look(),
+            more(2, label="up"),
+            *reads,
+            Create("a"),
+            *reads,
+            Create("b"),
+            *reads,
+            Delete("a"),
+            *reads,
+            Delete("a"),
+            *reads,
+            Delete("b"),
+            *reads,
+            fewer(2),
+            *reads,
         ]
     )
 
@@ -81,8 +111,16 @@ def test_a_full_house_counts_every_subscriber(run: Run) -> None:
     names = [f"s{number}" for number in range(room)]
     run.examine(
         [
-            Look(), more(room), Look(), *[step for name in names for step in (Create(name), Look())],
-            Create("one too many"), Look(), fewer(1), Look(),
-            *[step for name in names for step in (Delete(name), Look())], fewer(room), Look(),
+            Look(),
+            more(room),
+            Look(),
+            *[step for name in names for step in (Create(name), Look())],
+            Create("one too many"),
+            Look(),
+            fewer(1),
+            Look(),
+            *[step for name in names for step in (Delete(name), Look())],
+            fewer(room),
+            Look(),
         ]
     )

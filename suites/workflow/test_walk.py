@@ -41,8 +41,18 @@ def test_an_order_changes_the_total_by_its_quantity(run: Run, quantity: int) -> 
     """Up by exactly so much, and down again."""
     run.examine(
         [
-            Look(), more(quantity, label="up"), Look(), LookUp("up"), ListOrders(), Look(),
-            fewer(quantity, label="down"), Look(), LookUp("down"), LookUp("up"), ListOrders(), Look(),
+            Look(),
+            more(quantity, label="up"),
+            Look(),
+            LookUp("up"),
+            ListOrders(),
+            Look(),
+            fewer(quantity, label="down"),
+            Look(),
+            LookUp("down"),
+            LookUp("up"),
+            ListOrders(),
+            Look(),
         ]
     )
 
