@@ -23,20 +23,23 @@ _SOURCE: Final = f"{PAGE}, Authentication; OWASP API Security Top 10 2023, API3 
 _PASSWORD_MEMBER: Final = re.compile(r'"(?:password|passwd|pwd)"\s*:\s*"((?:[^"\\]|\\.)+)"', re.IGNORECASE)
 _MASK: Final = re.compile(r"[*xX•.\-_]+|<[^>]*>|\[[^\]]*\]|redacted|hidden|masked", re.IGNORECASE)
 
+# "at" as a word of its own; in JSON the tab before it is two characters, the second of which is a letter.
+_AT: Final = r"(?:(?<!\w)|(?<=\\[nrt]))at "
+
 # What runtimes print when nobody catches an error. Each pattern is looked for only where its hint stands, because
 # nearly all bodies hold none of the hints. In JSON the line ends are escaped, so no pattern relies on them.
 TRACES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("Traceback (most recent", re.compile(r"Traceback \(most recent call last\)")),
     ('.py\\", line ', re.compile(r'File \\".{1,300}?\.py\\", line \d+')),
     ('.py", line ', re.compile(r'File ".{1,300}?\.py", line \d+')),
-    (".java:", re.compile(r"\bat [\w$.<>/@-]+\([\w$-]+\.java:\d+\)")),
-    (".kt:", re.compile(r"\bat [\w$.<>/@-]+\([\w$-]+\.kt:\d+\)")),
-    (".scala:", re.compile(r"\bat [\w$.<>/@-]+\([\w$-]+\.scala:\d+\)")),
-    ("(Native Method)", re.compile(r"\bat [\w$.<>/@-]+\(Native Method\)")),
-    ("(node:internal/", re.compile(r"\bat .{1,200}?\(node:internal/[\w/-]+:\d+:\d+\)")),
-    ("js:", re.compile(r"\bat (?:[^\n]{1,200}? \()?(?:file://)?[\w$./\\:@ -]{1,300}?\.[cm]?js:\d+:\d+\)?")),
-    (".ts:", re.compile(r"\bat (?:[^\n]{1,200}? \()?(?:file://)?[\w$./\\:@ -]{1,300}?\.ts:\d+:\d+\)?")),
-    (".cs:line ", re.compile(r"\bat [\w.`<>+]+\(.{0,300}?\) in .{1,300}?\.cs:line \d+")),
+    (".java:", re.compile(_AT + r"[\w$.<>/@-]+\([\w$-]+\.java:\d+\)")),
+    (".kt:", re.compile(_AT + r"[\w$.<>/@-]+\([\w$-]+\.kt:\d+\)")),
+    (".scala:", re.compile(_AT + r"[\w$.<>/@-]+\([\w$-]+\.scala:\d+\)")),
+    ("(Native Method)", re.compile(_AT + r"[\w$.<>/@-]+\(Native Method\)")),
+    ("(node:internal/", re.compile(_AT + r".{1,200}?\(node:internal/[\w/-]+:\d+:\d+\)")),
+    ("js:", re.compile(_AT + r"(?:[^\n]{1,200}? \()?(?:file://)?[\w$./\\:@ -]{1,300}?\.[cm]?js:\d+:\d+\)?")),
+    (".ts:", re.compile(_AT + r"(?:[^\n]{1,200}? \()?(?:file://)?[\w$./\\:@ -]{1,300}?\.ts:\d+:\d+\)?")),
+    (".cs:line ", re.compile(_AT + r"[\w.`<>+]+\(.{0,300}?\) in .{1,300}?\.cs:line \d+")),
     ("End of inner exception stack trace", re.compile(r"--- End of inner exception stack trace ---")),
     ("   at ", re.compile(r"(?:   at (?:\w+\.){2,}[\w`<>.]+\([^()]{0,300}\).{0,10}?){2}", re.DOTALL)),
     (".php(", re.compile(r"#\d+ .{1,300}?\.php\(\d+\): ")),

@@ -69,7 +69,7 @@ def successes_match_the_document(sight: Sight) -> tuple[Check, ...]:
                 source=f"{PAGE}, Provision products and subscribers",
             ),
         )
-    return HELD_MATCH if sight.length else HELD_R2
+    return HELD_MATCH if sight.body and is_json_type(sight) else HELD_R2
 
 
 def _problems(sight: Sight) -> list[Problem]:
@@ -209,18 +209,23 @@ def errors_can_be_read(sight: Sight) -> tuple[Check, ...]:
             return (_error(sight, "K2", f"{_refusal(sight)} has a form that nothing documents", owed=False),)
     elif not _message(content, shape):
         return (_error(sight, "K2", f"{_refusal(sight)} has no message for people", owed=owed),)
-    if not is_json_type(sight) and "content-type" in sight.headers:
-        return (
-            sight.finding(
-                "H13",
-                f"{_refusal(sight)} is JSON under another content type",
-                "application/json, or another type that ends in +json",
-                f"{quoted(sight.headers['content-type'])} in the {sight.status}",
-                verdict=Verdict.WARN,
-                source="RFC 9110 8.3",
-            ),
-        )
-    return HELD_ERROR + HELD_H13 if owed else HELD_K2
+    said = HELD_ERROR if owed else HELD_K2
+    if is_json_type(sight):
+        return said + HELD_H13
+    if "content-type" not in sight.headers and sight.authenticated:
+        # `headers` has said so.
+        return said
+    return (
+        *said,
+        sight.finding(
+            "H13",
+            f"{_refusal(sight)} is JSON that does not say so",
+            "application/json, or another type that ends in +json",
+            f"content-type: {sight.headers.get('content-type', 'absent')}",
+            verdict=Verdict.WARN,
+            source="RFC 9110 8.3",
+        ),
+    )
 
 
 @judges("K2")
