@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rule_sights import (
     BASE,
@@ -153,8 +155,8 @@ def test_malformed_input_without_a_token_is_judged_by_its_token() -> None:
 # --- R7 ---------------------------------------------------------------------------------------------------------------
 
 
-def _inventory(seq: int, status: int = 500, content: object = None, **more: object) -> Sight:
-    return met("GET", "/inventory", status, content, seq=seq, started=float(seq), **more)  # type: ignore[arg-type]
+def _inventory(seq: int, status: int = 500, content: Any = None, **more: Any) -> Sight:
+    return met("GET", "/inventory", status, content, seq=seq, started=float(seq), **more)
 
 
 def test_a_clear_answer_holds() -> None:
@@ -163,7 +165,7 @@ def test_a_clear_answer_holds() -> None:
 
 
 @pytest.mark.parametrize("last", [{"status": 500}, {"status": 0, "failure": "cut"}], ids=["500", "cut"])
-def test_the_third_failure_in_a_row_fails(last: dict[str, object]) -> None:
+def test_the_third_failure_in_a_row_fails(last: dict[str, Any]) -> None:
     past = after(_inventory(1), _inventory(2))
     sight = _inventory(3, past=past, **last)
     assert says(well_formed_calls_are_answered, sight) == {"R7 fail"}
@@ -206,7 +208,7 @@ def test_slowness_is_no_failure() -> None:
     [FAULT, {"fault": {"faultstring": "x", "detail": {"errorcode": "policies.ratelimit.QuotaViolation"}}}],
     ids=["bad token", "quota"],
 )
-def test_what_a_gateway_says_by_500_is_no_failure_of_the_api(body: object) -> None:
+def test_what_a_gateway_says_by_500_is_no_failure_of_the_api(body: Any) -> None:
     past = after(_inventory(1, content=body), _inventory(2, content=body))
     assert says(well_formed_calls_are_answered, _inventory(3, content=body, past=past)) == set()
 
@@ -217,9 +219,9 @@ def test_failures_with_a_bad_token_do_not_count() -> None:
 
 
 def test_a_strangers_failures_count_once_something_of_his_was_accepted() -> None:
-    stranger = {"credential": Credential.PRESUMED}
+    stranger: dict[str, Any] = {"credential": Credential.PRESUMED}
     failures = [_inventory(seq, **stranger) for seq in (2, 3)]
     assert says(well_formed_calls_are_answered, _inventory(4, past=after(*failures), **stranger)) == set()
-    accepted = met("DELETE", "/subscriber/u1%40acme.example", 200, DELETED, **stranger)  # type: ignore[arg-type]
+    accepted = met("DELETE", "/subscriber/u1%40acme.example", 200, DELETED, **stranger)
     past = after(accepted, *failures)
     assert says(well_formed_calls_are_answered, _inventory(4, past=past, **stranger)) == {"R7 fail"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from kandykit.rules.rule import Sight
 ALLOWED = {"access-control-allow-origin": ORIGIN, "access-control-allow-credentials": "true", "vary": "Origin"}
 
 
-def _cross(headers: dict[str, str | None] | None = None, status: int = 200, **more: Any) -> Sight:
+def _cross(headers: Mapping[str, str | None] | None = None, status: int = 200, **more: Any) -> Sight:
     """A call from a page of another origin; the answer allows it unless told otherwise."""
     answer = {**ALLOWED, **(headers or {})}
     return met("GET", "/inventory", status, STOCK, headers=answer, sent_headers={"origin": ORIGIN}, **more)
 
 
-def _plain(headers: dict[str, str | None]) -> Sight:
+def _plain(headers: Mapping[str, str | None]) -> Sight:
     return met("GET", "/inventory", 200, STOCK, headers=headers)
 
 
@@ -41,7 +42,7 @@ def test_false_only_warns() -> None:
 
 @pytest.mark.parametrize("value", ["True", "TRUE", "yes", "1", ""])
 def test_any_other_word_fails(value: str) -> None:
-    wrong: dict[str, str | None] = {"access-control-allow-credentials": value}
+    wrong: Mapping[str, str | None] = {"access-control-allow-credentials": value}
     assert says(rules.credentials_flag_is_true_or_absent, _cross(wrong)) == {"C1 fail"}
     assert says(rules.credentials_flag_is_true_or_absent, _plain(wrong)) == {"C1 fail"}
     assert says(rules.credentials_flag_is_true_or_absent, _cross(wrong, 404)) == {"C1 warn"}
@@ -118,7 +119,7 @@ PREFLIGHT = {
 
 
 def _preflight(
-    headers: dict[str, str | None] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     status: int = 200,
     path: str = "/order",
     method: str = "POST",
@@ -170,7 +171,7 @@ def test_a_preflight_to_an_unknown_path_may_be_refused() -> None:
         {"access-control-allow-headers": "authorization, *"},
     ],
 )
-def test_a_preflight_that_allows_what_is_documented_holds(headers: dict[str, str | None]) -> None:
+def test_a_preflight_that_allows_what_is_documented_holds(headers: Mapping[str, str | None]) -> None:
     assert says(rules.preflights_allow_what_is_documented, _preflight(headers)) == {"C5 held"}
 
 
@@ -178,7 +179,7 @@ def test_a_preflight_may_allow_only_the_headers_that_were_asked_for() -> None:
     only = {"access-control-allow-headers": "authorization"}
     assert says(rules.preflights_allow_what_is_documented, _preflight(only, asked="authorization")) == {"C5 held"}
     assert says(rules.preflights_allow_what_is_documented, _preflight(only)) == {"C5 fail"}
-    none: dict[str, str | None] = {"access-control-allow-headers": None}
+    none: Mapping[str, str | None] = {"access-control-allow-headers": None}
     assert says(rules.preflights_allow_what_is_documented, _preflight(none, asked=None)) == {"C5 held"}
 
 
@@ -202,7 +203,7 @@ def test_get_and_post_are_sent_whatever_the_list_says() -> None:
 
 
 def test_an_origin_that_is_not_allowed_may_be_told_nothing_more() -> None:
-    bare: dict[str, str | None] = dict.fromkeys(PREFLIGHT)
+    bare: Mapping[str, str | None] = dict.fromkeys(PREFLIGHT)
     assert says(rules.preflights_allow_what_is_documented, _preflight(bare)) == {"C5 warn"}
 
 

@@ -12,7 +12,7 @@ from kandykit.rules.quota import quota_headers_make_sense, quota_used_grows, thr
 from kandykit.rules.rule import Sight
 
 
-def _quota(status: int = 200, content: Any = STOCK, **headers: str | None) -> Sight:
+def _quota(status: int = 200, content: Any = STOCK, **headers: Any) -> Sight:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return met("GET", "/inventory", status, content, headers=named)
 
@@ -29,7 +29,7 @@ def _quota(status: int = 200, content: Any = STOCK, **headers: str | None) -> Si
         {"quota_reset_UTC": "Fri, 02 Jan 2026 00:00:00 GMT"},
     ],
 )
-def test_quota_headers_that_make_sense_hold(headers: dict[str, str | None]) -> None:
+def test_quota_headers_that_make_sense_hold(headers: dict[str, Any]) -> None:
     assert says(quota_headers_make_sense, _quota(**headers)) == {"K1 held"}
 
 
@@ -45,7 +45,7 @@ def test_quota_headers_that_make_sense_hold(headers: dict[str, str | None]) -> N
         ({"quota_used": "1001"}, "quota-used is above quota-limit in an answer that is no 429"),
     ],
 )
-def test_quota_headers_that_make_no_sense_fail(headers: dict[str, str | None], title: str) -> None:
+def test_quota_headers_that_make_no_sense_fail(headers: dict[str, Any], title: str) -> None:
     assert says(quota_headers_make_sense, _quota(**headers)) == {"K1 fail"}
     assert finding(quota_headers_make_sense, _quota(**headers)).title == title
     assert says(quota_headers_make_sense, _quota(404, five(404), **headers)) == {"K1 warn"}

@@ -145,7 +145,7 @@ def test_a_secret_counts_in_an_answer_that_was_cut() -> None:
 
 TRACES = {
     "python": 'Traceback (most recent call last):\n  File "/srv/app.py", line 12, in place\n    raise KeyError',
-    "java": "java.lang.NullPointerException\n\tat com.kandy.Stock.take(Stock.java:88)\n\tat com.kandy.Api.x(Api.java:1)",
+    "java": "NullPointerException\n\tat com.kandy.Stock.take(Stock.java:88)\n\tat com.kandy.Api.x(Api.java:1)",
     "kotlin": "at com.kandy.StockKt.take(Stock.kt:88)",
     "native": "at java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0(Native Method)",
     "node": "TypeError: x is undefined\n    at place (/srv/app/order.js:10:15)\n    at node:internal/main:1:1",
