@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,28 @@ def test_a_browser_shows_the_page_without_running_anything_in_it(tmp_path: Path,
 
 def test_made_up_points_are_a_legal_inventory() -> None:
     assert all(total - used == available >= 0 for _, total, used, available in made_up_points())
+
+
+def luminance(colour: str) -> float:
+    digits = colour.lstrip("#")
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
+    parts = [int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_text_stands_out_from_what_it_stands_on_in_light_dark_and_print() -> None:
+    css = files("kandykit.report").joinpath("templates/page.css").read_text(encoding="utf-8")
+    palettes = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-fA-F]+)", block)) for block in re.findall(r":root \{([^}]*)\}", css)
+    ]
+    assert len(palettes) == 3
+    for palette in palettes:
+        grounds = {name for name in palette if name in ("paper", "card", "wash")}
+        for name in palette.keys() - grounds - {"rule"}:
+            if name.endswith("-wash"):
+                continue
+            for ground in (*sorted(grounds), f"{name}-wash"):
+                if ground in palette:
+                    light, dark = sorted((luminance(palette[name]), luminance(palette[ground])), reverse=True)
+                    assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{name} on {ground}"
