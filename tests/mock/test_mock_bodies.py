@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from mock_caller import BASE, PRODUCT, Caller
+from mock_wire import raw
 
 GOOD_ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
 JSON = {"content-type": "application/json"}
@@ -125,8 +126,8 @@ def test_the_largest_quantity_is_taken(caller: Caller) -> None:
 )
 def test_a_strange_identity_in_the_path_names_nobody(stocked: Caller, segment: str) -> None:
     # httpx would tidy the path up before it sends it, so the connection is used directly.
-    request = f"DELETE {BASE}/subscriber/{segment} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {stocked.token}\r\n\r\n"
-    assert status_of(stocked, request.encode()) in (400, 404)
+    status = int(raw(stocked, f"DELETE {BASE}/subscriber/{segment}").split()[1])
+    assert status in (400, 404)
     assert stocked.stock() == (2, 0, 2)
 
 
@@ -134,14 +135,4 @@ def test_a_strange_identity_in_the_path_names_nobody(stocked: Caller, segment: s
     "query", ["order_number=%zz", "order_number=a&order_number=b", "order_number=", "order_number=%00", "%ff=1", "&&=&"]
 )
 def test_a_strange_query_gets_a_documented_answer(stocked: Caller, query: str) -> None:
-    request = f"GET {BASE}/order?{query} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {stocked.token}\r\n\r\n"
-    assert status_of(stocked, request.encode()) in (200, 400, 404)
-
-
-def status_of(caller: Caller, request: bytes) -> int:
-    import socket
-
-    url = caller.http.base_url
-    with socket.create_connection((url.host, url.port or 80), timeout=5) as connection:
-        connection.sendall(request)
-        return int(connection.recv(65536).split()[1])
+    assert int(raw(stocked, f"GET {BASE}/order?{query}").split()[1]) in (200, 400, 404)

@@ -1,0 +1,38 @@
+"""Stories of two accounts."""
+
+from mock_caller import Caller
+
+from mock_stories import Story, played, told
+
+
+def foreign_read(caller: Caller) -> int:
+    number = caller.up(1).json()["order_number"]
+    return caller.as_client("globex").read(number).status_code
+
+
+def tokens_of_both(caller: Caller) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    caller.up(2)
+    return caller.as_client("globex").stock(), caller.stock()
+
+
+STORIES: dict[str, Story] = {
+    "foreign-order-can-be-read": told(foreign_read, 404, 200),
+    "foreign-orders-are-listed": played("up:2 gx.up:1 list gx.list", "201f 201f +2f +1f", "201f 201f +2f,+1f +2f,+1f"),
+    "foreign-subscriber-can-be-deleted": played(
+        "up:2 new:a gx.del:a stock", "201f 201 404 2/1/1", "201f 201 200 2/0/2"
+    ),
+    "foreign-deletion-refused-but-done": played(
+        "up:2 new:a gx.del:a del:a stock", "201f 201 404 200 2/0/2", "201f 201 404 404 2/0/2"
+    ),
+    "foreign-deletion-frees-an-own-product": played(
+        "up:2 new:a gx.up:2 gx.new:b gx.del:a gx.stock stock",
+        "201f 201 201f 201 404 2/1/1 2/1/1",
+        "201f 201 201f 201 404 2/0/2 2/1/1",
+    ),
+    "order-adds-to-every-account": played("up:2 stock gx.stock", "201f 2/0/2 0/0/0", "201f 2/0/2 2/0/2"),
+    "stock-is-shared": played("up:2 gx.new stock gx.stock", "201f 412 2/0/2 0/0/0", "201f 201 2/1/1 0/0/0"),
+    "token-of-the-one-who-asked-before": told(tokens_of_both, ((0, 0, 0), (2, 0, 2)), ((2, 0, 2), (2, 0, 2))),
+    "inventory-of-the-last-caller": played(
+        "up:2 gx.stock gx.up:1 stock", "201f 0/0/0 201f 2/0/2", "201f 2/0/2 201f 1/0/1"
+    ),
+}
