@@ -30,6 +30,9 @@ from kandykit.exchange import Answer, Headers, Request
 SHORTEST_ANYWHERE: Final = 6
 """A learnt secret of fewer characters is replaced only where it is a whole value: ``12`` must not break ``1200``."""
 
+LIKE_A_CREDENTIAL: Final = 12
+"""A credential that a request carries is learnt from so many characters on; a shorter one is a test's word."""
+
 RECENT: Final = 256
 """How many learnt passwords are looked for inside other text; older ones still count as whole values."""
 
@@ -65,7 +68,6 @@ _KINDS: Final = (
 _INSIDE: Final = r'"((?:[^"\\]|\\.)*+)("|$)'
 _STRING: Final = re.compile(rf"{_INSIDE}(?:(\s*+:\s*+)(?:{_INSIDE})?)?", re.DOTALL)
 _FIELD: Final = re.compile(r"(?<![^?&\s;#\"'])([A-Za-z0-9_.%\[\]-]++)=([^&\s;#\"]++)")
-_RUN: Final = re.compile(r"(?<![^\s\"&=/?#,;<>])[^\s\"&=/?#,;<>]++")
 _BARE_NUMBER: Final = (re.compile(r"[:\[,]\s*$"), re.compile(r"\s*[,}\]]"))
 _SPELLED_ONE_WAY: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _AUTHORIZATIONS: Final = frozenset({"authorization", "proxy-authorization"})
@@ -96,7 +98,6 @@ class Redactor:
         self._hints = (*_HINTS, *(name.lower() for name in members))
         self._lock = threading.Lock()
         self._marks: dict[str, str] = {}
-        self._plain_of: dict[str, str] = {}
         self._standing: list[_Secret] = []
         self._recent: deque[_Secret] = deque()
         self._grams: dict[int, tuple[_Secret, ...]] = {}
@@ -122,7 +123,6 @@ class Redactor:
         if secret in self._marks or not secret or FINGERPRINT.fullmatch(secret) or secret.lower() in self._public:
             return mark
         with self._lock:
-            self._plain_of[mark[-14:-2]] = secret
             if len(secret) < SHORTEST_ANYWHERE:
                 self._only_whole.add(secret)
             else:
@@ -140,16 +140,14 @@ class Redactor:
                 self._headers = {}
         return mark
 
-    def reveal(self, text: str) -> str:
-        """Put learnt secrets back for their fingerprints: for what is about to be sent, never for what is kept."""
-        if "{{" not in text:
-            return text
-        return FINGERPRINT.sub(lambda found: self._plain_of.get(found[2], found[0]), text)
-
     # -- what is redacted ---------------------------------------------------------------------------------------
 
     def request(self, method: str, url: str, headers: Headers, body: str) -> Request:
-        """A request as it may be kept. What it carries is not learnt: the kit sends made-up passwords too."""
+        """A request as it may be kept.
+
+        Credentials that it carries are known from now on, since the kit also sends some that differ from good ones by
+        a character; made-up passwords are not.
+        """
         return Request(method, self.text(url), self.headers(headers), self.text(body) if body else "")
 
     def answer(self, answer: Answer) -> Answer:
@@ -202,7 +200,10 @@ class Redactor:
             kind = self._kind_of(unquote(name))
             if not kind or FINGERPRINT.fullmatch(value):
                 return match[0]
-            return f"{name}={self.fingerprint(kind, unquote_plus(value))}"
+            secret = unquote_plus(value)
+            if kind in ("client_secret", "access_token"):
+                self._learn_sent(kind, secret)
+            return f"{name}={self.fingerprint(kind, secret)}"
 
         if '"' in text:
             text = _STRING.sub(member, text)
@@ -247,7 +248,12 @@ class Redactor:
         if not word or FINGERPRINT.fullmatch(word):
             return value
         kind = "access_token" if scheme.lower() == "bearer" else "authorization"
+        self._learn_sent(kind, word)
         return f"{scheme}{space}{self.fingerprint(kind, word)}"
+
+    def _learn_sent(self, kind: str, secret: str) -> None:
+        if len(secret) >= LIKE_A_CREDENTIAL and not secret.isdigit():
+            self.learn(kind, secret)
 
     def _cookies(self, value: str, only_first: bool) -> str:
         parts = value.split(";")
@@ -264,7 +270,11 @@ class Redactor:
             text = self._whole_values(text)
         for known in self._suspects(text):
             text = _scrubbed(text, known)
-        return _RUN.sub(self._run, text) if "%" in text else text
+        if "%" in text:
+            # Whoever encodes may encode more than he must; so it is looked for as it reads, and replaced as it stands.
+            for known in self._suspects(unquote(text)):
+                text = re.sub(_in_percent(known.plain), known.mark, text)
+        return text
 
     def _suspects(self, text: str) -> list[_Secret]:
         """The secrets that may stand in a text, most often none; longer ones first.
@@ -299,14 +309,6 @@ class Redactor:
         if '"' in text:
             text = _STRING.sub(string, text)
         return _FIELD.sub(field, text) if "=" in text else text
-
-    def _run(self, match: re.Match[str]) -> str:
-        """A run with percent signs that spells a secret, however needlessly it is encoded."""
-        run = match[0]
-        if "%" not in run:
-            return run
-        plain = unquote(run)
-        return next((known.mark for known in self._suspects(plain) if known.plain in plain), run)
 
     def _index(self, known: _Secret) -> None:
         grams = self._grams
@@ -359,6 +361,14 @@ def _spellings(secret: str) -> tuple[str, ...]:
         html.escape(secret): None,
     }
     return *spelled, *_inside_base64(secret.encode("utf-8", "surrogatepass"))
+
+
+def _in_percent(secret: str) -> str:
+    """A pattern for a secret of which any character may be percent-encoded."""
+    return "".join(
+        f"(?:{re.escape(character)}|(?i:{''.join(f'%{octet:02x}' for octet in character.encode(errors='replace'))}))"
+        for character in secret
+    )
 
 
 def _inside_base64(octets: bytes) -> list[str]:
