@@ -227,6 +227,9 @@ class Session:
                 self.run.target_down = str(error)
                 session.shouldstop = str(error)
                 raise
+            except Exception as error:
+                session.shouldstop = f"the run could not be opened: {error}"
+                raise
         return self.run
 
     def record(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:

@@ -1,0 +1,5 @@
+"""``python -m kandykit`` is the command ``kandykit``."""
+
+from kandykit.cli import main
+
+main()
