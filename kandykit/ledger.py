@@ -40,7 +40,7 @@ ABSURD: Final = 2**31
 
 _NUMBER: Final = re.compile(r"\s*[+-]?(0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 _THOUSANDS: Final = re.compile(r"\s*[+-]?\d{1,3}(?:[.,_' ]\d{3})+\s*")
-_NUMBER_IN_TEXT: Final = re.compile(r"(?<![\w.])(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER_IN_TEXT: Final = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,8 @@ def _numbers_in(url: str, body: str) -> list[float]:
             numbers.append(_size(re.sub(r"\D", "", value)))
         elif isinstance(value, str) and (found := _NUMBER.match(value)):
             numbers.append(_size(found[1]))
+        elif isinstance(value, str):
+            numbers += [_size(number) for number in _NUMBER_IN_TEXT.findall(value)]
     return numbers
 
 
@@ -168,7 +170,8 @@ class Account:
 
     ``live``, ``deleted`` and ``unclear`` are the identities of subscribers that we created, or may have created;
     ``lost`` are the sequence numbers of creates that may have made a subscriber whose identity nobody told us.
-    ``baseline`` is ``total`` before our first order, ``peak`` the highest that any read showed; None: never shown.
+    ``baseline`` is ``total`` before our first order, ``peak`` the highest that any read showed; ``used_before`` and
+    ``used`` are what the first and the latest read showed in use; None: never shown.
     """
 
     name: str
@@ -179,6 +182,8 @@ class Account:
     orders: dict[str, OwnOrder] = field(default_factory=dict)
     baseline: int | None = None
     peak: int | None = None
+    used_before: int | None = None
+    used: int | None = None
     observed: Observation | None = None
     _touched: dict[str, tuple[float, float]] = field(default_factory=dict)
     _in_flight: dict[int, Exposure] = field(default_factory=dict)
@@ -197,6 +202,20 @@ class Account:
         return [order for order in self.orders.values() if order.stage is Stage.OPEN]
 
     @property
+    def untouched(self) -> bool:
+        """Whether nothing that the run did can have left anything on the account."""
+        return not (
+            self.live
+            or self.unclear
+            or self.lost
+            or self.orders
+            or self._newer
+            or self._doubt_up
+            or self._settled
+            or self._doubt_down
+        )
+
+    @property
     def to_delete(self) -> list[str]:
         """The subscribers that are ours and may be live, in a stable order."""
         return sorted(self.live | self.unclear)
@@ -205,6 +224,7 @@ class Account:
 class Ledger:
     """The books of all accounts of a run.
 
+    ``mark``: the run's mark, which stands in every identity that the run chose itself.
     ``shared``: others use the accounts meanwhile, so what the inventory shows beyond our own orders is not ours.
     ``settle_s``: how long a read may lag behind. ``late_s``: how long a call that was not answered may still act.
     ``trusting``: believe a decrement as soon as the target says it is done; otherwise only a later inventory read
@@ -212,8 +232,15 @@ class Ledger:
     """
 
     def __init__(
-        self, *, shared: bool = False, settle_s: float = 0.0, late_s: float = 30.0, trusting: bool = True
+        self,
+        mark: str = "",
+        *,
+        shared: bool = False,
+        settle_s: float = 0.0,
+        late_s: float = 30.0,
+        trusting: bool = True,
     ) -> None:
+        self.mark = mark
         self.shared = shared
         self.settle_s = settle_s
         self.late_s = late_s
@@ -251,8 +278,12 @@ class Ledger:
         """Take what came of a call into the books."""
         account = self.account(exchange.intent.account)
         account._in_flight.pop(exchange.seq, None)
-        if reply.inventory is not None and reply.inventory.total is not None:
-            self._observe(account, reply.inventory.total, exchange)
+        if reply.inventory is not None:
+            if reply.inventory.used is not None:
+                account.used = reply.inventory.used
+                account.used_before = account.used if account.used_before is None else account.used_before
+            if reply.inventory.total is not None:
+                self._observe(account, reply.inventory.total, exchange)
         for view in reply.orders or ():
             self._order_seen(account, view, exchange)
         meant = (call.meant or call) if isinstance(call, Malformed) else call
@@ -324,6 +355,15 @@ class Ledger:
         own = account._settled + self._own_part(account, unexplained)
         left += min(seen.total - account.baseline, own) - max(0.0, yet_to_come - already_seen)
         return int(max(0.0, left))
+
+    def owed(self, name: str) -> int:
+        """How many products decrements of ours took away beyond our increments, as the inventory shows it."""
+        account = self.account(name)
+        seen = account.observed
+        if seen is None or self.shared or account.baseline is None or account._newer or account._in_flight:
+            return 0
+        own = account._settled + self._own_part(account, seen.total - account.baseline - account._settled)
+        return int(max(0.0, min(account.baseline - seen.total, -own)))
 
     def _own_part(self, account: Account, unexplained: float) -> float:
         """How much of a difference the doubtful and open orders can explain; the rest is not ours."""
