@@ -56,6 +56,26 @@ def mock_command(arguments: tuple[str, ...]) -> None:
     sys.exit(serve(list(arguments)))
 
 
+@cli.command("faults")
+@click.option("--list", "listing", is_flag=True, help="Name every fault and legal oddity, and run nothing.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Only this fault, or all; may be given again.")
+@click.option("--legal", "legals", multiple=True, metavar="NAME", help="Only this oddity, or all; may be given again.")
+@click.option("--sample", type=int, metavar="N", help="Only N entries; which ones changes with the day.")
+@click.option("--seeds", default="0", metavar="A,B", show_default=True, help="Run each entry with each of these seeds.")
+@click.option("--jobs", type=int, default=0, metavar="N", help="So many runs at a time (default: one per core).")
+@click.option("--depth", type=click.Choice(list(DEPTHS)), help="Instead of the lowest depth that must catch each one.")
+@click.option("--until-fail", is_flag=True, help="Stop each run at its first failure.")
+@click.option("--out", metavar="DIR", default="reports/faults", show_default=True, help="Where the matrix is written.")
+def faults_command(**options: Any) -> None:
+    """Prove that the kit finds faults and accuses nobody: every entry of the mock's catalogues against the suites.
+
+    Exit status: 0 all were right, 1 a fault survived, was named wrongly, or a correct server was accused.
+    """
+    from kandykit.proving import proving
+
+    sys.exit(proving(**options))
+
+
 def main() -> None:
     """The entry point; whatever the kit has to complain of is one clear message and its exit status."""
     try:

@@ -36,7 +36,8 @@ class Docket:
         """A finding stands; met again, the shorter evidence is kept."""
         known = self.cases.get(finding.id)
         if known is None:
-            known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme))
+            found_at = max((call.seq for call in calls), default=0)
+            known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme), found_at=found_at)
             self.doubts.pop(finding.id, None)
             return known
         known.seen += 1

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kandykit.errors import KitError
 from kandykit.profile import Profile, load_profile
 
 SECRETS = ("KANDY_MOCK_ACME_SECRET", "KANDY_MOCK_GLOBEX_SECRET")
 """Where the mock's two accounts take their secrets from; a fresh pair is made for each run."""
+
+LIMIT = 20
+"""The agreed limit that the mock of a plain run has, so that the limit's law is put to the test as well."""
 
 PROFILE = """
 [target]
@@ -35,13 +40,20 @@ client_secret = "env:KANDY_MOCK_GLOBEX_SECRET"
 class EmbeddedMock:
     """Starts ``kandykit mock`` with the given arguments; `stop` ends it."""
 
-    def __init__(self, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, arguments: Sequence[str] = ("--limit", str(LIMIT))) -> None:
         self.arguments = arguments
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Profile:
         """Start the mock and give the profile that reaches it; raises `KitError` when it does not come up."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "embedded mock.toml"
+            self.write_profile(path, {"limit": LIMIT} if "--limit" in self.arguments else None)
+            return load_profile(path)
+
+    def write_profile(self, path: Path, readings: Mapping[str, Any] | None = None) -> None:
+        """Start the mock and write the profile that reaches it, with what a user would declare under ``readings``."""
         for name in SECRETS:
             os.environ.setdefault(name, secrets.token_urlsafe(16))
         self._process = subprocess.Popen(
@@ -55,10 +67,9 @@ class EmbeddedMock:
             self.stop()
             raise KitError("the embedded mock did not start; try `kandykit mock` by itself to see why")
         self.url = line.removeprefix("listening on ").strip()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "embedded mock.toml"
-            path.write_text(PROFILE.format(url=self.url), encoding="utf-8")
-            return load_profile(path)
+        declared = [f"{name} = {_toml(value)}" for name, value in (readings or {}).items()]
+        text = PROFILE.format(url=self.url)
+        path.write_text(text + "\n".join(["", "[readings]", *declared, ""]) if declared else text, encoding="utf-8")
 
     def stop(self) -> None:
         """End the mock."""
@@ -68,3 +79,10 @@ class EmbeddedMock:
             if self._process.stdout is not None:
                 self._process.stdout.close()
             self._process = None
+
+
+def _toml(value: Any) -> str:
+    """A reading as TOML: JSON's spelling, but for tables."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + " }"
+    return json.dumps(list(value) if isinstance(value, tuple | set | frozenset) else value)

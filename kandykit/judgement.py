@@ -14,7 +14,7 @@ from kandykit.verdict import Finding
 class Case:
     """A finding with its evidence: the smallest call sequence that is known to show it.
 
-    ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
+    ``found_at`` is the number of the call of the run at which it came to stand. ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
     empty where a single exchange says it all); ``seen`` counts how often the finding was met in the run.
     """
 
@@ -22,6 +22,7 @@ class Case:
     calls: tuple[Exchange, ...]
     programme: list[dict[str, Any]] = field(default_factory=list)
     seen: int = 1
+    found_at: int = 0
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,10 @@ def conclude(run: Run, items: Sequence[Item], waivers: str | None) -> tuple[dict
     run.close()
     if not run.opened:
         return {}, 3
+    judgement = run.judgement()
     facts = run.facts()
     if waivers:
-        from dataclasses import replace
-
         facts = replace(facts, waivers=read_waivers(Path(waivers)))
-    judgement = run.judgement()
     statement = build_statement(judgement, facts, registry())
     folder = run.folder
     _write(folder / "statement.json", json.dumps(statement, indent=1, ensure_ascii=False) + "\n")

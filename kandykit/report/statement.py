@@ -227,6 +227,8 @@ def _finding(case: Case, level: Level, waivers: Iterable[Waiver], names: frozens
         "source": finding.source,
         "calls": len(case.calls),
         "seen": case.seen,
+        "found_at": case.found_at,
+        "suites": sorted({call.intent.suite for call in case.calls if call.intent.suite}),
         "replay": f"failures/{finding.id}.sh",
     }
 

@@ -56,7 +56,7 @@ def test_methods_that_are_not_documented_do_nothing(run: Run, names: list[str]) 
 
 
 @pytest.mark.requirements("C1", "C2", "C3", "C4", "C5", "C6")
-@pytest.mark.parametrize("names", _in_groups(unusual.names("origin")), ids=lambda names: names[0])
+@pytest.mark.parametrize("names", _in_groups(unusual.names("origin", "preflight")), ids=lambda names: names[0])
 def test_browsers_are_answered_as_the_fetch_standard_says(run: Run, names: list[str]) -> None:
     """Calls with an origin, and the preflights before them."""
     run.examine([Look(), *_each_looked_at(names)])
