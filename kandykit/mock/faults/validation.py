@@ -292,7 +292,7 @@ def text_after_the_json_is_ignored(mock: Mock) -> None:
         def prefix(body: bytes) -> Any:
             try:
                 _, end = json.JSONDecoder().raw_decode(body.decode("utf-8"))
-            except ValueError:
+            except (ValueError, RecursionError):
                 return parse(body)
             return parse(body.decode("utf-8")[:end].encode())
 
