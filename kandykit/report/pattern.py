@@ -100,8 +100,12 @@ def checks_of(
     if call is telling_call(case) and not _about_state(finding):
         checks += list(_told(finding, answer, binding))
     if _ABOUT_VALUES & set(finding.requirements):
-        body = answer.body[:READ_CHARACTERS]
-        checks += [Check("mentions", name, "yes" if value in body else "no") for name, value in given if value]
+        shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])
+        checks += [Check("mentions", name, "yes" if value in shown else "no") for name, value in given if value]
+    if "L8" in finding.requirements:
+        checks += _orders(answer.body[:READ_CHARACTERS], given, binding)
+    if "K1" in finding.requirements:
+        checks += _quota(case, call)
     return checks
 
 
@@ -171,6 +175,32 @@ def _numbers(view: InventoryView, first: InventoryView | None) -> Iterator[Check
             yield Check("moved", name, f"{number - began:+d}")
     if view.total is not None and view.used is not None and view.available is not None:
         yield Check("sum", "", "right" if view.total - view.used == view.available else "wrong")
+
+
+def _orders(body: str, given: Sequence[tuple[str, str]], binding: Binding) -> Iterator[Check]:
+    """What an answer shows of the orders of this sequence: what they were placed with must stay."""
+    for name, value in given:
+        match = re.search(rf'\{{[^{{}}]*"{re.escape(value)}"[^{{}}]*\}}', body) if "order" in name else None
+        for key in ("order.kind", "order.quantity", "order.status") if match else ():
+            leaf = binding.spelling[key].rpartition("/")[2]
+            if match and leaf:
+                yield Check("order", f"{name} {leaf}", member_of(match.group(), leaf) or "absent")
+
+
+def _quota(case: Case, call: Exchange) -> Iterator[Check]:
+    """How quota-used stands to the limit, and to what it was the call before."""
+    used, limit = (_quota_number(call, name) for name in ("quota-used", "quota-limit"))
+    if used is not None and limit is not None:
+        yield Check("quota", "limit", "within" if used <= limit else "beyond")
+    earlier = [each for each in case.calls if each.ended <= call.started and each.seq != call.seq]
+    before = _quota_number(earlier[-1], "quota-used") if earlier else None
+    if used is not None and before is not None:
+        yield Check("quota", "call before", "risen" if used > before else "fallen" if used < before else "same")
+
+
+def _quota_number(call: Exchange, name: str) -> int | None:
+    value = call.answer.header(name) if call.answer else None
+    return int(value) if value is not None and re.fullmatch(r"[0-9]{1,15}", value) else None
 
 
 def _told(finding: Finding, answer: Answer, binding: Binding) -> Iterator[Check]:

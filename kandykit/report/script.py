@@ -14,16 +14,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from kandykit.binding import IDENTITY, Binding
-from kandykit.calls import CreateSubscriber, DeleteSubscriber, InventoryView, Malformed, OrderKind, PlaceOrder
+from kandykit.calls import (
+    CreateSubscriber,
+    DeleteSubscriber,
+    InventoryView,
+    Malformed,
+    Operation,
+    OrderKind,
+    PlaceOrder,
+)
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
+from kandykit.report.credentials import authorization, form, leaked, token_digits, variants_of, with_token
 from kandykit.report.legible import one_line
-from kandykit.report.pattern import TRACE, checks_of, outcome
+from kandykit.report.pattern import TRACE, checks_of, member_of, outcome
 from kandykit.report.shell import Piece, Variable, printing, word, words
 from kandykit.report.stock import OWN_ACCOUNT, Start, account_of, adds_up, asked_for, groups, start_of
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
@@ -52,6 +62,9 @@ class Script:
         self.racing = any(len(group) > 1 for group in self.groups)
         # A race that left wrong numbers behind is told by them; any other by how it went.
         self.by_numbers = self.racing and not adds_up(case.calls, binding)
+        self.variants = variants_of(case.calls, case.programme)
+        self.unsure = any(_unsure(call, binding) for call in case.calls)
+        """Whether a call may do something that its answer does not tell."""
         self.known: dict[str, str] = {}
         """Recorded value -> the variable that holds this play's own."""
         self.first: dict[str, InventoryView] = {}
@@ -107,7 +120,6 @@ class Script:
             "",
             f"BASE_URL=${{KANDY_BASE_URL:-{word(self.binding.base_url)}}}",
             f"TOKEN_URL=${{KANDY_TOKEN_URL:-{word(self.binding.token_url)}}}",
-            f"OTHER_SCHEME={word(self._other_scheme())}",
             f"PRODUCT={word(re.escape(self.binding.spelling['product']))}",
             f"TRACE={word(TRACE)}",
             f"identity={word(self._leaf('subscriber.identity'))}",
@@ -184,6 +196,8 @@ class Script:
     # -- before the calls ---------------------------------------------------------------------------------------
 
     def _begin(self, start: Start) -> None:
+        if self.unsure:
+            self.lines.append("began_unsure")
         if start.available is not None:
             total = "" if start.total is None else f" {start.total}"
             # A subscriber that has to be there first takes one of them.
@@ -207,6 +221,8 @@ class Script:
         account = call.intent.account
         view = reply_of(call, self.binding).inventory
         given = [(variable, value) for value, variable in self.known.items()]
+        if "R5" in self.case.finding.requirements:
+            given += leaked(call, token_digits(call))
         for check in checks_of(self.case, call, self.first.get(account), given, self.binding):
             # After a race that is told by its numbers, those of this play are its own.
             if not (self.by_numbers and self.first and check.trait in ("moved", "sign", "sum")):
@@ -214,6 +230,8 @@ class Script:
         if view is not None and account not in self.first:
             self.first[account] = view
             self.lines.append("began")
+        if "K1" in self.case.finding.requirements:
+            self.lines.append("quota_seen")
         self.lines.append('[ -z "$difference" ] || return')
         self._learn(call, number)
 
@@ -263,27 +281,35 @@ class Script:
     def _send(self, call: Exchange, name: str) -> list[str]:
         request = call.request
         lines = []
-        arguments = [f'send "$work/{name}"', word(request.method), words(self._url(request.url))]
+        variant = self.variants.get(call.seq, "")
+        arguments = [f'send "$work/{name}"', word(request.method), words(self._url(call))]
         if request.body:
-            lines.append(f'{printing(self._client(call, self._body(request.body)))} > "$work/{name}.sent"')
+            made, pieces = form(call, request.body, variant)
+            lines += made
+            body = [each for piece in pieces for each in (self._body(piece) if isinstance(piece, str) else [piece])]
+            lines.append(f'{printing(body)} > "$work/{name}.sent"')
             arguments.append(f'--data-binary "@$work/{name}.sent"')
             if request.header("content-type") is None:
                 arguments.append("--header 'Content-Type:'")
         for key, value in request.headers:
             if key.lower() not in _MADE_BY_CURL:
                 # curl drops a header that ends in a colon; a semicolon makes it send an empty one.
-                pieces: list[Piece] = [f"{key}: ", *self._plain(value)] if value else [f"{key};"]
-                arguments.append(f"--header {words(pieces)}")
-        return [*lines, " ".join([*arguments, *_authorization(call)])]
+                sent: list[Piece] = [f"{key}: ", *self._plain(value)] if value else [f"{key};"]
+                arguments.append(f"--header {words(sent)}")
+        made, header = authorization(call, name, variant, self.known)
+        return [*lines, *made, " ".join([*arguments, *header])]
 
     def _after(self, call: Exchange) -> None:
         """What a call may have made, whatever was recorded, so that it goes again."""
         if account_of(call) != OWN_ACCOUNT:
             return
         asked = asked_for(call, self.binding)
-        if isinstance(asked, CreateSubscriber):
-            chosen = self.known.get(asked.identity or "")
-            self.lines.append(f'note_subscriber "${{{chosen}}}"' if chosen else "note_subscriber")
+        creates = isinstance(asked, Malformed) and asked.operation is Operation.CREATE_SUBSCRIBER
+        if isinstance(asked, CreateSubscriber) or creates:
+            chosen = self.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
+            # An own identity can be deleted even where it is not known whether it was created.
+            noting = "note_maybe" if self.unsure and chosen else "note_subscriber"
+            self.lines.append(f'{noting} "${{{chosen}}}"' if chosen else noting)
         elif isinstance(asked, DeleteSubscriber) and asked.identity in self.known:
             self.lines.append(f'note_deleted "${{{self.known[asked.identity]}}}"')
         elif isinstance(asked, PlaceOrder) and asked.quantity < _QUANTITY:
@@ -304,18 +330,19 @@ class Script:
             in_body = call.answer is not None and order in call.answer.body
             key = "order.number" if in_body else ""
             self._keep(order, key, f"order_from_call_{number}", f"the answer to call {number}")
+        date = reply.order.created_at if reply.order else None
+        if date and "L8" in self.case.finding.requirements and date not in self.known:
+            self._keep(date, "order.created_at", f"date_from_call_{number}", f"the answer to call {number}")
+        token = member_of(call.answer.body, "access_token").strip('"') if call.answer else ""
+        if token and call.intent.credential is Credential.CLIENT and token not in self.known:
+            self.lines.append("text access_token")
+            self.lines.append(f"{self._name(token, f'token_from_call_{number}')}=$value")
 
     # -- pieces -------------------------------------------------------------------------------------------------
 
     def _leaf(self, key: str) -> str:
         """The member name at the end of a pointer of the binding."""
         return self.binding.spelling[key].rpartition("/")[2]
-
-    def _other_scheme(self) -> str:
-        for call in self.case.calls:
-            if call.intent.credential is Credential.OTHER_SCHEME:
-                return (call.request.header("authorization") or "").partition(" ")[0]
-        return ""
 
     def _name(self, value: str, name: str) -> str:
         taken = sum(each == name or each.startswith(f"{name}_") for each in self.known.values())
@@ -332,22 +359,23 @@ class Script:
 
     def _refers(self, call: Exchange, value: str) -> bool:
         request = call.request
-        pieces = [*self._url(request.url), *self._body(request.body)]
+        pieces = [*self._url(call), *self._body(request.body)]
         for _, text in request.headers:
             pieces += self._plain(text)
         return any(isinstance(piece, Variable) and piece.name == self.known[value] for piece in pieces)
 
-    def _url(self, url: str) -> list[Piece]:
+    def _url(self, call: Exchange) -> list[Piece]:
+        url = call.request.url
         base, token = self.binding.base_url, self.binding.token_url.partition("?")[0]
         parts = urlsplit(base)
         places = ((token, "TOKEN_PLACE"), (base, "BASE_URL"), (f"{parts.scheme}://{parts.netloc}", "ORIGIN"))
         for start, variable in places:
             if url.startswith(start):
-                rest = self._split(url[len(start) :], lambda text: [quote(text, safe=""), quote(text, safe="@")])
-                return [
-                    Variable(variable),
-                    *(Variable(part.name, encoded=True) if isinstance(part, Variable) else part for part in rest),
-                ]
+                rest = self._split(url[len(start) :], lambda text: [quote(text, safe=""), quote(text, safe="@"), text])
+                place: list[Piece] = [Variable(variable)]
+                for part in rest:
+                    place += [replace(part, encoded=True)] if isinstance(part, Variable) else with_token(call, part)
+                return place
         return [url]
 
     def _body(self, body: str) -> list[Piece]:
@@ -363,20 +391,6 @@ class Script:
             return [text]
         pattern = "|".join(re.escape(each) for each in sorted(spelled, key=len, reverse=True))
         return [Variable(spelled[part]) if part in spelled else part for part in re.split(f"({pattern})", text)]
-
-    def _client(self, call: Exchange, pieces: list[Piece]) -> list[Piece]:
-        """In a token call, the client of this play where the recorded one was the right one."""
-        right = {Credential.CLIENT: ("client_id", "client_secret"), Credential.WRONG_SECRET: ("client_id",)}
-        names = right.get(call.intent.credential)
-        if not names:
-            return pieces
-        text = "".join(piece for piece in pieces if isinstance(piece, str))
-        found: list[Piece] = []
-        for part in re.split(r"((?:^|&)client_(?:id|secret)=[^&]*)", text):
-            key = part.lstrip("&").partition("=")[0]
-            lead = "&" if part.startswith("&") else ""
-            found += [f"{lead}{key}=", Variable(f"{key}_{account_of(call)}")] if key in names else [part]
-        return found
 
     def _own(self, outgoing: Outgoing) -> list[str]:
         """A call of the script's own, with ``$quantity`` or ``$one`` where the stand-in stands."""
@@ -405,18 +419,14 @@ class Script:
             self.lines.append(f"sleep {min(call.started - before.ended, _LONGEST_PAUSE_S):.1f}")
 
 
-def _authorization(call: Exchange) -> list[str]:
-    account = account_of(call)
-    match call.intent.credential:
-        case Credential.LIVE:
-            return [f'--header "@$work/live.{account}"']
-        case Credential.EXPIRED:
-            return [f'--header "@$work/expired.{account}"']
-        case Credential.OTHER_SCHEME:
-            return [f'--header "@$work/other.{account}"']
-        case Credential.UNKNOWN:
-            return ['--header "Authorization: Bearer unknown-$fresh"']
-        case Credential.PRESUMED if call.request.header("authorization"):
-            return [f'--header "@$work/live.{account}"']
-        case _:
-            return []
+def _unsure(call: Exchange, binding: Binding) -> bool:
+    """Whether a call may act although nothing of the kind is to be expected of it, or without anybody knowing."""
+    if account_of(call) != OWN_ACCOUNT:
+        return False
+    asked = call_of(call, binding)
+    if isinstance(asked, Malformed):
+        return asked.operation in (Operation.PLACE_ORDER, Operation.CREATE_SUBSCRIBER)
+    if not isinstance(asked, PlaceOrder | CreateSubscriber):
+        return False
+    intruding = call.intent.credential not in (Credential.LIVE, Credential.PRESUMED)
+    return intruding or not call.answered or (call.answer is not None and call.answer.status >= 500)

@@ -42,6 +42,10 @@ class TinyTarget(ThreadingHTTPServer):
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def quota(self) -> int:
+        """How much of the quota is used; the fault lets it fall."""
+        return 1_000 - self.fresh() if "quota-falls" in self.faults else self.fresh()
+
     def fresh(self) -> int:
         """A number never used before."""
         with self.lock:
@@ -66,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
             "content-type": "application/json",
             "sunset": "n/a",
             "api-version": "1",
-            "quota-used": str(self.server.fresh()),
+            "quota-limit": "100000",
+            "quota-used": str(self.server.quota()),
             "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
         } | headers
         if "no-hsts" in self.server.faults:
@@ -102,7 +107,10 @@ class Handler(BaseHTTPRequestHandler):
             self.token(octets.decode())
             return
         bearer = self.headers.get("authorization", "")
-        name = target.tokens.get(bearer.removeprefix("Bearer ")) if bearer.startswith("Bearer ") else None
+        token = bearer.removeprefix("Bearer ")
+        if "start-of-a-token" in target.faults and bearer.startswith("Bearer "):
+            token = next((known for known in target.tokens if token.startswith(known)), token)
+        name = target.tokens.get(token) if bearer.startswith("Bearer ") else None
         if name is None and "no-token-needed" in target.faults:
             name = "acme"
         if name is None:
@@ -118,7 +126,11 @@ class Handler(BaseHTTPRequestHandler):
         """Mint a token."""
         form = {key: values[0] for key, values in parse_qs(body).items()}
         name = form.get("client_id", "")
-        if CLIENTS.get(name) != form.get("client_secret"):
+        secret = form.get("client_secret", "")
+        wrong = CLIENTS.get(name) != secret
+        if "start-of-the-secret" in self.server.faults and name in CLIENTS:
+            wrong = not secret.startswith(CLIENTS[name])
+        if wrong:
             self.answer(401, {"ErrorCode": "invalid_client", "Error": "ClientId is Invalid"})
             return
         token = f"token-{self.server.fresh()}-of-{name}"
@@ -141,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/order":
             wanted = parse_qs(urlsplit(self.path).query).get("order_number", [None])[0]
             orders = [order for number, order in account["orders"].items() if wanted in (None, number)]
+            if "orders-change" in faults:
+                orders = [{**order, "quantity": order["quantity"] + 1} for order in orders]
             if "forgets-orders" in faults and wanted is None:
                 orders = orders[:-1]
             if wanted and not orders:
@@ -151,6 +165,9 @@ class Handler(BaseHTTPRequestHandler):
             self.subscriber(account, json.loads(octets))
         elif path.startswith("/subscriber/"):
             self.delete(account, unquote(path.removeprefix("/subscriber/")))
+        elif "leaks-token" in faults:
+            told = self.headers.get("authorization", "")
+            self.answer(404, {"transactionId": "1", "status": "404", "name": "no", "message": told, "info": ""})
         else:
             self.refuse(404)
 
@@ -159,7 +176,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             asked = json.loads(octets)
             sign = {"increment": 1, "decrement": -1}[asked["order_type"]]
-            quantity = int(asked["quantity"])
+            quantity = asked["quantity"] if "quoted-quantity" not in self.server.faults else int(asked["quantity"])
+            if not isinstance(quantity, int):
+                raise ValueError(quantity)
         except (ValueError, KeyError, TypeError):
             if "malformed-500" in self.server.faults:
                 self.answer(500, b"<html>Traceback (most recent call last): ...", **{"content-type": "text/html"})

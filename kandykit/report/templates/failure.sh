@@ -18,6 +18,9 @@ told=               # what was found to be wrong, where it is told by numbers
 now=$work/call      # the files of the answer at hand: .status .headers .body .code
 number=0            # the call at hand, counted from 1
 difference=         # the first trait that was not as recorded
+unsure=             # the total at the beginning, where only it can tell what the calls did
+life=               # of the last token, in seconds
+last_quota=         # quota-used of the call before
 net=0               # products ordered in this play, less those given back
 alive=              # identities that this play created and did not delete, one a line
 
@@ -144,39 +147,45 @@ encode() {
 
 # token ACCOUNT: fetches a token; neither it nor the secret is ever in a command line.
 token() {
-  local suffix= id secret
+  local suffix= name
   [ "$1" = 1 ] || suffix=_$1
-  id=KANDY_CLIENT_ID$suffix
-  secret=KANDY_CLIENT_SECRET$suffix
-  [ -n "${!id:-}" ] || could_not_tell "$id is not set"
-  [ -n "${!secret:-}" ] || could_not_tell "$secret is not set"
-  encode "${!id}"; printf -v "client_id_$1" '%s' "$value"
-  encode "${!secret}"; printf -v "client_secret_$1" '%s' "$value"
-  printf '%s' "${!id}" > "$work/id.$1"
-  printf '%s' "${!secret}" > "$work/secret.$1"
+  for name in KANDY_CLIENT_ID$suffix KANDY_CLIENT_SECRET$suffix; do
+    [ -n "${!name:-}" ] || could_not_tell "$name is not set"
+    printf -v value '%s' "${!name}"
+    case $name in
+      *ID*) printf -v "id_$1" '%s' "$value"; printf '%s' "$value" > "$work/id.$1"; encode "$value"
+        printf -v "id_$1_encoded" '%s' "$value" ;;
+      *) printf -v "secret_$1" '%s' "$value"; printf '%s' "$value" > "$work/secret.$1"; encode "$value"
+        printf -v "secret_$1_encoded" '%s' "$value" ;;
+    esac
+  done
   send "$work/token" POST "$TOKEN_URL" --header 'Content-Type: application/x-www-form-urlencoded' \
     --data-urlencode "client_id@$work/id.$1" --data-urlencode "client_secret@$work/secret.$1"
   look "$work/token"
   text access_token
   [ -n "$value" ] || could_not_tell "the token endpoint gave no token ($status)"
+  printf -v "token_$1" '%s' "$value"
+  encode "$value"; printf -v "token_$1_encoded" '%s' "$value"
+  text access_token
   printf 'Authorization: Bearer %s\n' "$value" > "$work/live.$1"
-  printf 'Authorization: %s %s\n' "${OTHER_SCHEME:-Token}" "$value" > "$work/other.$1"
   text expires_in
-  printf '%s' "${value:-3600}" > "$work/life.$1"
+  life=${value:-3600}
 }
 
 # expired ACCOUNT: waits until a token has died, where it dies soon.
 expired() {
-  local life
+  local name=token_$1
   token "$1"
-  life=$(cat "$work/life.$1")
   case $life in ''|*[!0-9]*) life=3600 ;; esac
   [ "$life" -le 90 ] || could_not_tell "a token lives $life s here, which is too long to wait for its end"
-  mv "$work/live.$1" "$work/expired.$1"
+  printf -v "expired_$1" '%s' "${!name}"
   echo "Waiting $((life + 1)) s until a token has expired."
   sleep $((life + 1))
   token "$1"
 }
+
+other_case() { printf '%s' "$1" | tr 'a-zA-Z' 'A-Za-z'; }
+other_end() { case $1 in *A) printf '%sB' "${1%?}" ;; *) printf '%sA' "${1%?}" ;; esac; }
 
 # --- what is compared ---------------------------------------------------------------------------------------------
 
@@ -261,12 +270,37 @@ check() { # TRAIT NAME RECORDED
         *) value=number ;;
       esac
       compare "$2" "$value" "$3" ;;
+    order)
+      # NAME is the variable with the order's number and the member that is asked for.
+      each=${2% *}
+      value=
+      rest="\\{[^{}]*\"$(literal "${!each}")\"[^{}]*\\}"
+      [[ $body =~ $rest ]] && member "${2#* }" "${BASH_REMATCH[0]}"
+      compare "${2#* } of ${2% *}" "${value:-absent}" "$3" ;;
+    quota)
+      headers quota-limit; joined=$value
+      headers quota-used
+      case ${joined}x$value in *[!0-9x]*) joined=unclear ;; esac
+      case "$joined $2" in
+        unclear*) value=unclear ;;
+        *limit) [ "$value" -le "$joined" ] && value=within || value=beyond ;;
+        *)
+          rest=${last_quota:-$value}
+          if [ "$value" -gt "$rest" ]; then value=risen; elif [ "$value" -lt "$rest" ]; then value=fallen; else value=same; fi ;;
+      esac
+      compare "quota-used against the $2" "$value" "$3" ;;
     mentions)
       value=no
-      [ -n "${!2:-}" ] && [[ $body == *"${!2}"* ]] && value=yes
+      [ -n "${!2:-}" ] && [[ $body$(tr '\r\n' '  ' < "$now.headers") == *"${!2}"* ]] && value=yes
       compare "mentions $2" "$value" "$3" ;;
   esac
 }
+
+# literal TEXT: as a pattern that matches only it.
+literal() { printf '%s' "$1" | sed 's/[][\.*^$(){}?+|/]/\\&/g'; }
+
+# quota_seen: keeps how much of the quota was used, for the next call.
+quota_seen() { headers quota-used; case $value in *[!0-9]*|'') ;; *) last_quota=$value ;; esac; }
 
 # statuses RECORDED...: of calls that ran at the same time, whichever of them came first.
 statuses() {
@@ -318,6 +352,8 @@ note_subscriber() { # an answer that may have created one
   [ -n "$value" ] && alive=$alive$value$'\n'
 }
 
+note_maybe() { alive=$alive$1$'\n'; } # IDENTITY of our own, that may have been created
+
 note_deleted() { # IDENTITY
   local each kept=
   succeeded || return 0
@@ -333,8 +369,17 @@ note_order() { # PRODUCTS, with sign
   net=$((net + $1))
 }
 
+# began_unsure: some of the calls may act although they are refused, or have no known effect: only the total tells.
+began_unsure() { read_inventory; number_of "$total"; unsure=$value; }
+
 clean_up() {
   local each
+  if [ -n "${unsure:-}" ] && [ "$unsure" != absent ]; then
+    read_inventory
+    number_of "$total"
+    [ "$value" = absent ] || net=$((value - unsure))
+  fi
+  unsure=
   while IFS= read -r each; do
     [ -n "$each" ] || continue
     delete_subscriber "$each"
