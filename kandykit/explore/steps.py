@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from kandykit.calls import OrderKind
-from kandykit.exchange import Credential
+from kandykit.exchange import Credential, Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,33 @@ class Fill:
     most: int = 12
 
 
-Step = Order | Create | Delete | DeleteNobody | Look | ListOrders | LookUp | Send | Intrude | Fill
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Send one request as it was generated; ``path`` is what follows the base URL, query included.
+
+    In ``path`` and in a text ``body``, ``{{fresh}}`` stands for a new identity of ours, ``{{subscriber:LABEL}}`` for
+    the identity of a subscriber of this programme and ``{{order:LABEL}}`` for the number of one of its orders; without
+    that one the step is left out. A ``body`` that is no text is kept in base 64, which ``octets`` says. ``label`` names
+    the subscriber or the order that the request makes. ``probe`` says what is unusual about the request; a request
+    without it is a well-formed call.
+    """
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: str | None = None
+    octets: bool = False
+    label: str = ""
+    probe: str = ""
+    account: int = 0
+
+
+Step = Order | Create | Delete | DeleteNobody | Look | ListOrders | LookUp | Send | Intrude | Fill | Raw
 Programme = Sequence[Step]
 
 _KINDS: Final[Mapping[str, type[Any]]] = {
-    kind.__name__: kind for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill)
+    kind.__name__: kind
+    for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill, Raw)
 }
 
 
@@ -139,6 +161,8 @@ def from_json(values: Sequence[Mapping[str, Any]]) -> list[Step]:
             arguments["kind"] = OrderKind(arguments["kind"])
         if "credential" in arguments:
             arguments["credential"] = Credential(arguments["credential"])
+        if "headers" in arguments:
+            arguments["headers"] = tuple((name, content) for name, content in arguments["headers"])
         steps.append(kind(**arguments))
     return steps
 

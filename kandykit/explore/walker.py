@@ -15,6 +15,7 @@ from kandykit.calls import OrderKind, Outcome, Reply, Stage
 from kandykit.errors import Refused
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore import intrusions, unusual
+from kandykit.explore.generate import request as generated
 from kandykit.explore.steps import (
     Amount,
     Create,
@@ -27,6 +28,7 @@ from kandykit.explore.steps import (
     LookUp,
     Order,
     Programme,
+    Raw,
     Send,
     Step,
 )
@@ -201,6 +203,8 @@ class Walker:
             yield from self._intrude(step, scene)
         elif isinstance(step, Fill):
             yield from self._fill(step, scene)
+        elif isinstance(step, Raw):
+            yield from self._raw(step, scene)
 
     def _order(self, step: Order, scene: Scene) -> Iterator[Reply]:
         quantity = self._quantity(step.amount, step.account)
@@ -266,6 +270,27 @@ class Walker:
         yield self._attempt(
             outgoing, self._intent(0, credential=credential, probe=f"{step.credential.value} {step.what}")
         )
+
+    def _raw(self, step: Raw, scene: Scene) -> Iterator[Reply]:
+        """A probe is sent once, whatever comes of it; a well-formed call is made again like any other."""
+        made = generated.outgoing(step, self.binding.base_url, scene.subscribers, scene.orders, self.fresh_identity)
+        if made is None:
+            return
+        request, identity = made
+        if step.probe:
+            reply = self._attempt(request, self._intent(step.account, probe=step.probe))
+        else:
+            reply = (self._read if request.method == "GET" else self._write)(request, step.account)
+        yield reply
+        if not step.label:
+            return
+        known = (reply.subscriber.identity if reply.subscriber else None) or identity
+        if known is not None:
+            scene.subscribers[step.label] = known
+        if reply.order is not None and reply.order.number is not None:
+            scene.orders[step.label] = reply.order.number
+            if reply.order.stage not in (Stage.DONE, Stage.NOT_DONE):
+                yield from self._await_order(reply.order.number, step.account)
 
     def _quantity(self, amount: Amount, index: int) -> int | None:
         account = self._account(index)
