@@ -201,8 +201,11 @@ class Guard:
         """Whether a URL is on this machine; raises where it is none that the profile names."""
         if url.startswith(self._below_base) and self._local:
             return True
-        parts = urlsplit(url)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise Refused(f"this is no URL that can be called: {error}.") from None
         if parts.scheme not in ("http", "https") or not host:
             raise Refused(f"only http and https URLs can be called, not {parts.scheme or 'a relative'} ones.")
         if host not in self._hosts:

@@ -113,10 +113,8 @@ def make_line(tmp_path: Path) -> Iterator[MakeLine]:
             guard,
             journal,
             redactor,
-            see=lambda *passed: seen.append(passed),
             inner=inner,
-            **times,
-            **(client or {}),
+            **{"see": lambda *passed: seen.append(passed), **times, **(client or {})},
         )
         line = Line(target, profile, binding, ledger, guard, journal, redactor, told, clock, seen)
         made.append(line)

@@ -126,6 +126,7 @@ def test_calls_to_the_target_leave(base: str, url: str) -> None:
         (LIVE, LIVE + "/%2e%2e/another", "outside the base URL"),
         (LIVE, "ftp://api.example.com/x", "only http and https"),
         (LIVE, "/inventory", "only http and https"),
+        (HERE, "http://127.0.0.1:99999/", "this is no URL"),
     ],
 )
 def test_calls_to_anywhere_else_are_refused(base: str, url: str, why: str) -> None:
