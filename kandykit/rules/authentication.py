@@ -94,7 +94,7 @@ def _not_401(sight: Sight) -> tuple[Check, ...]:
     return (
         sight.finding(
             "B1",
-            "A call without a token is refused with another code than 401",
+            f"A call without a token is refused with {status if excused else 'another code than 401'}",
             f"401 with {_CHALLENGE}",
             f"{status} {quoted(sight.body)} to {sight.label}",
             verdict=Verdict.WARN if excused else Verdict.FAIL,

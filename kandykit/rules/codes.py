@@ -26,24 +26,21 @@ def only_documented_codes(sight: Sight) -> tuple[Check, ...]:
     if status in sight.terms.codes:
         return HELD
     if is_oversize_refusal(sight.exchange):
-        # A malformed one is warned of once, as R3's.
-        return NOTHING if is_malformed(sight) else (_undocumented(sight, Verdict.WARN),)
-    return (_undocumented(sight, _verdict(sight)),)
+        if is_malformed(sight):
+            # R3 says so.
+            return NOTHING
+        return (_undocumented(sight, "refuses an oversized request with an undocumented code", Verdict.WARN),)
+    if status == 501 and not sight.documented and sight.method not in sight.methods:
+        return (_undocumented(sight, "is said not to be implemented", Verdict.WARN),)
+    # The table is that of the provisioning API's own answers; what its gateway says elsewhere is only noted.
+    elsewhere = sight.area is Area.TOKEN or sight.method == "OPTIONS"
+    return (_undocumented(sight, "answers with an undocumented code", Verdict.WARN if elsewhere else Verdict.FAIL),)
 
 
-def _verdict(sight: Sight) -> Verdict:
-    """The table is that of the provisioning API's own answers; what a gateway says in its place is only noted."""
-    if sight.area is Area.TOKEN or sight.method == "OPTIONS":
-        return Verdict.WARN
-    if sight.status == 501 and sight.method not in sight.methods and not sight.documented:
-        return Verdict.WARN
-    return Verdict.FAIL
-
-
-def _undocumented(sight: Sight, verdict: Verdict) -> Check:
+def _undocumented(sight: Sight, what: str, verdict: Verdict) -> Check:
     return sight.finding(
         "R1",
-        f"{sight.label} answers with an undocumented code",
+        f"{sight.label} {what}",
         f"one of {', '.join(map(str, sorted(sight.terms.codes)))}",
         str(sight.status),
         verdict=verdict,
@@ -55,7 +52,6 @@ def is_malformed(sight: Sight) -> bool:
     """Whether this is malformed input behind a token that lets it through: only its form can be what is answered."""
     return (
         isinstance(sight.call, Malformed)
-        and not sight.call.grey
         and sight.documented
         and sight.credential in (Credential.LIVE, Credential.PRESUMED)
     )

@@ -24,7 +24,6 @@ METHODS: Final = "access-control-allow-methods"
 HEADERS: Final = "access-control-allow-headers"
 MAX_AGE: Final = "access-control-max-age"
 
-_SAFELISTED: Final = frozenset({"GET", "HEAD", "POST"})
 _NEEDED_HEADERS: Final = frozenset({"authorization", "content-type"})
 _TABLE: Final = f"{PAGE}, HTTP response headers"
 
@@ -50,10 +49,11 @@ def credentials_flag_is_true_or_absent(sight: Sight) -> tuple[Check, ...]:
         return HELD_C1
     # "false" allows what its absence allows: nothing. Anything else was meant to say something that nobody hears.
     pointless = value.strip() == "false"
+    what = "false" if pointless else f"something else than true{_aside(sight)}"
     return (
         sight.finding(
             "C1",
-            f"Access-Control-Allow-Credentials says {'false' if pointless else 'something else than true'}",
+            f"Access-Control-Allow-Credentials says {what}",
             "true, or no such header",
             f"{quoted(value)} in the {sight.status} to {sight.label}",
             verdict=Verdict.WARN if pointless else _verdict(sight),
@@ -81,14 +81,17 @@ def credentials_name_their_origin(sight: Sight) -> tuple[Check, ...]:
     answer = sight.exchange.answer
     values = answer.header_values(ORIGIN) if answer is not None else ()
     if len(values) > 1 or "," in allowed:
-        title = "Access-Control-Allow-Origin names more than one origin"
+        title = f"Access-Control-Allow-Origin names more than one origin{_aside(sight)}"
         return (_origin_finding(sight, title, ", ".join(values), _verdict(sight)),)
     if allowed.strip() == "*":
         return (_wildcard(sight, _verdict(sight)),) if credentials else HELD_C2
     if allowed.strip() == sight.origin:
         return HELD_C2
+    # Without credentials this is how one refuses an origin; with them it allows another one what was asked for here.
     title = "Access-Control-Allow-Origin names another origin than the caller's"
-    return (_origin_finding(sight, title, allowed, Verdict.WARN),)
+    if not credentials:
+        return (_origin_finding(sight, title, allowed, Verdict.WARN),)
+    return (_origin_finding(sight, f"{title}, with credentials{_aside(sight)}", allowed, _verdict(sight)),)
 
 
 @judges("C3")
@@ -124,7 +127,9 @@ def preflights_are_answered(sight: Sight) -> tuple[Check, ...]:
     return (
         sight.finding(
             "C4",
-            f"A preflight {'without a token ' if without_token else ''}is not answered with success",
+            "A preflight is forbidden"
+            if sight.status == 403
+            else f"A preflight {'without a token ' if without_token else ''}is not answered with success",
             "200",
             f"{sight.status} to {sight.label}",
             # 403 may be meant for the origin, which we made up; a server error for once is an unclear outcome.
@@ -144,9 +149,11 @@ def preflights_allow_what_is_documented(sight: Sight) -> tuple[Check, ...]:
     missing = [method for method in sight.methods if method.lower() not in methods and "*" not in methods]
     found = []
     if missing:
-        # Browsers send GET, HEAD and POST whatever the list says; without DELETE in it nobody can delete.
-        stops = not set(missing) <= _SAFELISTED
-        found.append(_not_allowed(sight, METHODS, "a documented method", ", ".join(sight.methods), stops=stops))
+        # A list may be shortened to what was asked for; to leave that out is to deny it.
+        wanted = (sight.exchange.request.header("access-control-request-method") or "").strip()
+        denied = wanted in missing
+        what = "the documented method that is asked for" if denied else "a documented method that is not asked for"
+        found.append(_not_allowed(sight, METHODS, what, ", ".join(sight.methods), stops=denied))
     asked = {name.strip().lower() for name in _asked_headers(sight).split(",")} & _NEEDED_HEADERS
     headers = _listed(sight, HEADERS)
     refused = {name for name in asked if name not in headers and not ("*" in headers and name != "authorization")}
@@ -168,7 +175,7 @@ def max_age_is_a_number(sight: Sight) -> tuple[Check, ...]:
     elif value.strip().isascii() and value.strip().isdigit():
         return HELD_C6
     else:
-        title, verdict = "Access-Control-Max-Age is no number of seconds", _verdict(sight)
+        title, verdict = f"Access-Control-Max-Age is no number of seconds{_aside(sight)}", _verdict(sight)
     return (
         sight.finding(
             "C6",
@@ -196,11 +203,12 @@ def _asked_headers(sight: Sight) -> str:
 
 
 def _not_allowed(sight: Sight, name: str, what: str, expected: str, *, stops: bool) -> Check:
-    # An origin that is not allowed at all may be told nothing more.
-    fails = stops and ORIGIN in sight.headers
+    allowed = ORIGIN in sight.headers
+    fails = stops and allowed
     return sight.finding(
         "C5",
-        f"{_spelled(name)} leaves out {what}",
+        # An origin that is not allowed at all may be told nothing more.
+        f"{_spelled(name)} leaves out {what}{'' if allowed else ', for an origin that is not allowed'}",
         expected,
         f"{', '.join(sorted(_listed(sight, name))) or 'absent'} for {sight.label}",
         verdict=Verdict.FAIL if fails else Verdict.WARN,
@@ -213,7 +221,7 @@ def _spelled(name: str) -> str:
 
 
 def _wildcard(sight: Sight, verdict: Verdict) -> Check:
-    title = "Credentials are allowed to every origin"
+    title = f"Credentials are allowed to every origin{_aside(sight) if sight.origin else ', in a call of no origin'}"
     return _origin_finding(sight, title, "* together with Access-Control-Allow-Credentials: true", verdict)
 
 
@@ -226,6 +234,10 @@ def _origin_finding(sight: Sight, title: str, actual: str, verdict: Verdict) -> 
         verdict=verdict,
         source=f"Fetch, CORS check; {_TABLE}: {ORIGIN}",
     )
+
+
+def _aside(sight: Sight) -> str:
+    return "" if sight.succeeded else " in a refusal"
 
 
 def _verdict(sight: Sight) -> Verdict:

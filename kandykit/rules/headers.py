@@ -63,12 +63,13 @@ def standard_headers_are_sent(sight: Sight) -> tuple[Check, ...]:
 def _missing(sight: Sight, name: str) -> Check:
     also = TABLE.get(name, ("H13",) if name == "content-type" else ())
     fails = sight.succeeded and sight.documented
-    if name == "content-length" and _length_may_be_open(sight):
-        fails = False
     shown = "quota-reset-UTC" if name == "quota-reset-utc" else name
+    title = f"The header {shown} is missing{sight.aside}"
+    if name == "content-length" and _length_may_be_open(sight):
+        title, fails = "The header content-length is missing where a length may be left open", False
     return sight.finding(
         "R2",
-        f"{'A successful' if sight.succeeded else 'An unsuccessful'} authenticated call is answered without {shown}",
+        title,
         f"the header {shown}",
         f"absent from the {sight.status} to {sight.label}",
         verdict=Verdict.FAIL if fails else Verdict.WARN,

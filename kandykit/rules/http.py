@@ -54,7 +54,7 @@ def location_is_a_reference(sight: Sight) -> tuple[Check, ...]:
     )
 
 
-@judges("H3")
+@judges("H3", "H5")
 def location_leads_to_the_order(sight: Sight) -> tuple[Check, ...]:
     """Reading what Location named gives the order that was placed."""
     locations = sight.past.locations
@@ -74,9 +74,10 @@ def location_leads_to_the_order(sight: Sight) -> tuple[Check, ...]:
         return (_dead_end(sight, placed, "to another order", actual),)
     if sight.exchange.started <= placed.ended + sight.terms.settle_s:
         return NOTHING
-    # 404 and 410 say that nothing is there; any other refusal may be about how it was asked for.
-    verdict = Verdict.FAIL if sight.status in (404, 410) else Verdict.WARN
-    return (_dead_end(sight, placed, "nowhere", f"{sight.status}", verdict),)
+    if sight.status in (404, 410):
+        return (_dead_end(sight, placed, "nowhere", f"{sight.status}"),)
+    # It is there, or was not looked for: the refusal may be about how it was asked for.
+    return (_dead_end(sight, placed, "to what cannot be read", f"{sight.status}", Verdict.WARN),)
 
 
 def _dead_end(sight: Sight, placed: Placed, where: str, actual: str, verdict: Verdict = Verdict.FAIL) -> Check:
@@ -86,6 +87,7 @@ def _dead_end(sight: Sight, placed: Placed, where: str, actual: str, verdict: Ve
         f"the order {placed.number or 'that was placed'}",
         f"{actual} to GET {sight.exchange.request.url}",
         verdict=verdict,
+        also=("H5",) if placed.pending else (),
         source="RFC 9110 15.3.2",
         stateful=True,
         before=(placed.seq,),
@@ -305,7 +307,8 @@ def throttling_explains_itself(sight: Sight) -> tuple[Check, ...]:
     """The content of a 429 tells why."""
     if sight.status != 429 or sight.area is Area.ELSEWHERE or sight.method == "HEAD":
         return NOTHING
-    if sight.body.strip():
+    # A bare null or an empty object is content, and says nothing.
+    if sight.body.strip() and sight.content not in (None, {}, [], ""):
         return HELD_H18
     return (
         sight.finding(
@@ -324,14 +327,15 @@ def answers_are_dated(sight: Sight) -> tuple[Check, ...]:
     """Answers of 2xx, 3xx and 4xx have a Date; its absence is only noted."""
     if not 200 <= sight.status < 500 or sight.area is Area.ELSEWHERE:
         return NOTHING
-    if "date" in sight.headers:
+    date = sight.headers.get("date")
+    if date is not None and http_date(date) is not None:
         return HELD_H20
     return (
         sight.finding(
             "H20",
-            "An answer has no Date header",
+            "An answer has no Date header" if date is None else "The Date of an answer is no HTTP date",
             "Date: with an HTTP date",
-            f"none in the {sight.status} to {sight.label}",
+            f"{'none' if date is None else quoted(date)} in the {sight.status} to {sight.label}",
             verdict=Verdict.WARN,
             source="RFC 9110 6.6.1",
         ),

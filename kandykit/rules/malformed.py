@@ -17,7 +17,10 @@ _NOT_ABOUT_THE_INPUT: Final = frozenset({401, 403, 429})
 
 @judges("R3", "H16")
 def malformed_input_is_refused(sight: Sight) -> tuple[Check, ...]:
-    """A call that the contract does not allow is answered by 4xx, not by success and not by a server error."""
+    """A call that the contract does not allow is answered by 4xx, not by success and not by a server error.
+
+    A grey one may succeed as well.
+    """
     call = sight.call
     if not isinstance(call, Malformed) or sight.area is not Area.API or not is_malformed(sight):
         return NOTHING
@@ -47,6 +50,8 @@ def malformed_input_is_refused(sight: Sight) -> tuple[Check, ...]:
         return NOTHING if status in _NOT_ABOUT_THE_INPUT else HELD
     if status >= 300:
         return (_finding(sight, f"{_named(call)} is redirected", f"{status}", verdict=Verdict.WARN),)
+    if call.grey:
+        return NOTHING
     return (_finding(sight, f"{_named(call)} is accepted", f"{status} {quoted(sight.body)}"),)
 
 

@@ -72,6 +72,7 @@ class Placed:
 
     account: str
     number: str | None
+    pending: bool
     seq: int
     ended: float
 
@@ -157,7 +158,7 @@ class Past:
         if isinstance(call, PlaceOrder) and (location := answer.header("location")):
             number = reply.order.number if reply.order else None
             self.locations[urljoin(exchange.request.url, location)] = Placed(
-                account, number, exchange.seq, exchange.ended
+                account, number, answer.status == 202, exchange.seq, exchange.ended
             )
 
     def _keep_quota(self, exchange: Exchange, answer: Answer) -> None:

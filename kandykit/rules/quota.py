@@ -14,12 +14,13 @@ HELD: Final = held("K1")
 UNITS: Final = frozenset({"minute", "hour", "day", "week", "month"})
 
 _COUNTS: Final = ("quota-interval", "quota-limit", "quota-used")
+_ABOVE: Final = "is above quota-limit in an answer that is no 429"
 _SOURCE: Final = f"{PAGE}, HTTP response headers: quota-interval to quota-used"
 _CLOCKS_DIFFER_S: Final = 5.0
 """So much may the kit's and the target's idea of now be apart, in seconds."""
 
 
-@judges("K1")
+@judges("K1", "R2")
 def quota_headers_make_sense(sight: Sight) -> tuple[Check, ...]:
     """Counts are whole numbers, the unit is a documented word, the reset is a moment, and used stays within limit."""
     if not sight.authenticated:
@@ -43,9 +44,12 @@ def quota_headers_make_sense(sight: Sight) -> tuple[Check, ...]:
     if not wrong and sight.status != 429:
         used, limit = headers.get("quota-used"), headers.get("quota-limit")
         if used is not None and limit is not None and int(used) > int(limit):
-            wrong.append(("quota-used", "is above quota-limit in an answer that is no 429", f"{limit} at most", used))
+            wrong.append(("quota-used", _ABOVE, f"{limit} at most", used))
     if wrong:
-        return tuple(_finding(sight, f"{name} {what}", expected, value) for name, what, expected, value in wrong)
+        return tuple(
+            _finding(sight, f"{name} {what}", expected, value, also=("R2",) if what != _ABOVE else ())
+            for name, what, expected, value in wrong
+        )
     return HELD if present or unit is not None or reset is not None else NOTHING
 
 
@@ -134,15 +138,17 @@ def _finding(
     actual: str,
     *,
     verdict: Verdict | None = None,
+    also: tuple[str, ...] = (),
     before: tuple[int, ...] = (),
 ) -> Check:
     fails = sight.succeeded and sight.documented
     return sight.finding(
         "K1",
-        title,
+        f"{title}{sight.aside}",
         expected,
         f"{quoted(actual)} in the {sight.status} to {sight.label}",
         verdict=verdict or (Verdict.FAIL if fails else Verdict.WARN),
+        also=also,
         source=_SOURCE,
         before=before,
     )

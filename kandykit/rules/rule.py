@@ -195,6 +195,16 @@ class Sight:
             return f"{method} /{self.path.split('/')[1]}"
         return f"{method} on an unknown path"
 
+    @property
+    def aside(self) -> str:
+        """What titles say of an answer whose headers are not owed; empty for a success of a documented operation.
+
+        The same defect warns there and fails elsewhere, and two verdicts must not share one title.
+        """
+        if not self.succeeded:
+            return " in a refusal"
+        return "" if self.documented else " outside the documented operations"
+
     def finding(
         self,
         requirement: str,

@@ -83,6 +83,11 @@ def test_a_location_that_leads_nowhere_fails(status: int) -> None:
     assert found.evidence == (1, 2)
 
 
+def test_a_pending_order_that_cannot_be_read_yet_fails_for_its_202_too() -> None:
+    sight = _read(LOCATION, 404, past=after(_placed(LOCATION, 202)))
+    assert says(rules.location_leads_to_the_order, sight) == {"H3+H5 fail"}
+
+
 def test_a_location_that_leads_to_another_order_fails() -> None:
     sight = _read(LOCATION, 200, {"orders": [{**ORDER, "order_number": "KO2"}]}, after(_placed(LOCATION)))
     assert says(rules.location_leads_to_the_order, sight) == {"H3 fail"}
@@ -277,10 +282,13 @@ def test_retry_after_may_be_absent() -> None:
 def test_a_429_says_why() -> None:
     assert says(rules.throttling_explains_itself, met("GET", "/order", 429, five(429))) == {"H18 held"}
     assert says(rules.throttling_explains_itself, met("GET", "/order", 429)) == {"H18 warn"}
+    assert says(rules.throttling_explains_itself, met("GET", "/order", 429, "null")) == {"H18 warn"}
+    assert says(rules.throttling_explains_itself, met("GET", "/order", 429, "Too many calls.")) == {"H18 held"}
     assert says(rules.throttling_explains_itself, asked_for_token(429, " ")) == {"H18 warn"}
 
 
 def test_an_answer_is_dated() -> None:
     assert says(rules.answers_are_dated, met("GET", "/inventory", content=STOCK)) == {"H20 held"}
     assert says(rules.answers_are_dated, met("GET", "/inventory", headers={"date": None})) == {"H20 warn"}
+    assert says(rules.answers_are_dated, met("GET", "/inventory", headers={"date": "1767225600"})) == {"H20 warn"}
     assert says(rules.answers_are_dated, met("GET", "/inventory", 503, headers={"date": None})) == set()

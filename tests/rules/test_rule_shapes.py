@@ -139,6 +139,14 @@ LEGAL = [
     met("POST", "/order", 201, {**ORDER, "colour": "red"}, sent=PLACED),
     met("POST", "/order", 201, {**ORDER, "status": "completed"}, sent=PLACED),
     met("POST", "/order", 201, None, sent=PLACED, headers={"location": "/order?order_number=KO1"}),
+    met(
+        "POST",
+        "/order",
+        201,
+        {name: value for name, value in ORDER.items() if name != "order_number"},
+        sent=PLACED,
+        headers={"location": "/order?order_number=KO1"},
+    ),
     met("POST", "/subscriber", 200, CREATED, sent=WANTED),
     met(
         "POST",
@@ -162,9 +170,7 @@ def test_legal_readings_hold(sight: Sight) -> None:
 
 NOTED = [
     met("GET", "/inventory", 200, {"products": [{"product_name": "KPN-VoiceVideo-C", "available": 3}]}),
-    met("DELETE", "/subscriber/u1%40acme.example", 200, {"result": "done"}),
     met("DELETE", "/subscriber/u1%40acme.example", 200),
-    met("POST", "/order", 201, {"order_number": "KO1", "status": "fulfilled"}, sent=PLACED),
     met("POST", "/order", 201, {**ORDER, "status": "perhaps"}, sent=PLACED),
 ]
 
@@ -177,6 +183,8 @@ def test_what_kpns_page_leaves_open_only_warns(sight: Sight) -> None:
 BAD = [
     (met("POST", "/order", 201, {**ORDER, "quantity": "2"}, sent=PLACED), "/quantity is not as documented"),
     (met("POST", "/order", 201, {}, sent=PLACED), "without /order_number"),
+    (met("POST", "/order", 202, {"order_number": "KO1"}, sent=PLACED), "without /status"),
+    (met("DELETE", "/subscriber/u1%40acme.example", 200, {"result": "done"}), "without /identity"),
     (met("GET", "/order", 200, {"orders": [{**ORDER, "created_at": "today"}]}), "/orders/*/created_at is not"),
     (met("GET", "/order", 200, {"orders": [{**ORDER, "order_type": "more"}]}), "/orders/*/order_type is not"),
     (met("GET", "/order", 200), "without content"),
@@ -310,11 +318,9 @@ def test_the_five_members_one_level_down_warn() -> None:
     assert says(errors_can_be_read, _refused(412, {"error": five(412)})) == {"R2 warn"}
 
 
-def test_a_status_that_is_a_number_warns() -> None:
-    assert says(errors_can_be_read, _refused(412, {**five(412), "status": 412})) == {"R2 warn"}
-
-
-@pytest.mark.parametrize("change", [{"info": None}, {"transactionId": 7}, {"status": "Precondition failed"}])
+@pytest.mark.parametrize(
+    "change", [{"info": None}, {"status": 412}, {"transactionId": 7}, {"status": "Precondition failed"}]
+)
 def test_a_member_that_is_not_as_documented_fails(change: dict[str, Any]) -> None:
     assert says(errors_can_be_read, _refused(412, {**five(412), **change})) == {"R2 fail"}
 

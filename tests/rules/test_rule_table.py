@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 
 import pytest
-from rule_sights import CREATED, ORDER, STOCK, WANTED, met
+from rule_sights import CREATED, ORDER, ORIGIN, PLACED, STANDARD, STOCK, WANTED, five, met
 
+from kandykit.exchange import Credential
 from kandykit.requirements import registry
 from kandykit.rules import RULES
 from kandykit.rules.past import Past
@@ -70,6 +72,56 @@ def test_the_same_fact_has_the_same_title_in_every_run() -> None:
 
 def _titles(sight: Sight) -> list[str]:
     return [check.title for rule in RULES for check in rule(sight) if isinstance(check, Finding)]
+
+
+CALLS = [
+    ("GET", "/inventory", None),
+    ("GET", "/order", None),
+    ("GET", "/no-such-path", None),
+    ("HEAD", "/inventory", None),
+    ("POST", "/order", PLACED),
+    ("POST", "/order", {**PLACED, "quantity": 0}),
+    ("POST", "/subscriber", WANTED),
+    ("DELETE", "/subscriber/u1%40acme.example", None),
+    ("DELETE", f"/subscriber/{'u' * 3000}", None),
+    ("PUT", "/order", {}),
+    ("OPTIONS", "/order", None),
+]
+STATUSES = [200, 201, 202, 204, 302, 400, 401, 403, 404, 405, 414, 418, 429, 500, 501]
+ANSWERS = [STOCK, ORDER, {**ORDER, "status": "odd"}, CREATED, five(400), {"fault": {}}, {"error": five(400)}, "<p>", ""]
+BROKEN: list[dict[str, str | None]] = [
+    dict.fromkeys((*STANDARD, "date", "content-type", "content-length")),
+    {"transfer-encoding": "chunked", "content-length": None, "sunset": "soon", "quota-used": "2000", "location": "a b"},
+    {**dict.fromkeys(STANDARD, "max-age=0; preload; preload"), "content-length": "1", "retry-after": "x"},
+    {"access-control-allow-origin": "*", "access-control-allow-credentials": "true", "api-version": ""},
+    {"access-control-allow-origin": "https://b.example", "access-control-max-age": "x", "allow": "PUT"},
+    {"access-control-allow-origin": ORIGIN, "access-control-allow-credentials": "yes", "content-type": "text/plain"},
+    {"access-control-allow-origin": "https://b.example", "access-control-allow-credentials": "true"},
+]
+
+
+def test_one_title_has_one_verdict() -> None:
+    """A finding is known by its title; were it met as a warning first, its failures would hide behind that."""
+    verdicts: dict[tuple[str, str], set[Verdict]] = {}
+    asking = {
+        "origin": ORIGIN,
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization",
+    }
+    for (method, path, sent), status, content, headers, credential, sent_headers in product(
+        CALLS, STATUSES, ANSWERS, BROKEN, (Credential.LIVE, Credential.NONE), ({}, asking)
+    ):
+        if status % 2 and credential is Credential.NONE and sent_headers:
+            continue  # enough is enough
+        sight = met(
+            method, path, status, content, headers=headers, sent=sent, credential=credential, sent_headers=sent_headers
+        )
+        for rule in RULES:
+            for check in rule(sight):
+                if isinstance(check, Finding):
+                    verdicts.setdefault((check.requirement, check.title), set()).add(check.verdict)
+    assert len(verdicts) > 100
+    assert {title for title, said in verdicts.items() if len(said) > 1} == set()
 
 
 def test_judging_an_ordinary_exchange_takes_next_to_no_time() -> None:
