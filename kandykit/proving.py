@@ -49,7 +49,7 @@ def proving(
     def told(result: Result) -> None:
         nonlocal done
         done += 1
-        console.print(_line(result, done, total), highlight=False, markup=False)
+        console.print(_line(result, done, total), highlight=False, markup=False, soft_wrap=True)
 
     results = prove(
         chosen,

@@ -13,7 +13,18 @@ from typing import Any
 
 from kandykit import __version__
 from kandykit.binding import Binding
-from kandykit.calls import Call, Operation, Reply
+from kandykit.calls import (
+    Call,
+    CreateSubscriber,
+    DeleteSubscriber,
+    FetchToken,
+    Malformed,
+    Operation,
+    PlaceOrder,
+    ReadInventory,
+    ReadOrders,
+    Reply,
+)
 from kandykit.cleanup import restore
 from kandykit.client import Client
 from kandykit.depth import DEPTHS, Depth
@@ -180,6 +191,9 @@ class Run:
         for _ in range(3):
             performance = self.walker.perform(programme)
             self.explorer.deal_with(programme, performance)
+            if performance.held_back:
+                self.undecided["R4"] = f"the walk could not be walked: {performance.held_back[0]}"
+                return
             checks = list(walked([self._event(exchange) for exchange in performance.exchanges]))
             if any(isinstance(check, Held) for check in checks):
                 self.judge.checked["R4"] += 1
@@ -331,8 +345,11 @@ class Run:
                 if note.startswith("no product is available"):
                     for law in ("L1", "L2", "L5"):
                         judgement.inconclusive.setdefault(law, note)
-        for reason, times in self.explorer.held_back.items() if self.opened else ():
-            self.notes.append(f"not sent, {times} times: {reason}")
+        if self.opened and (held_back := self.explorer.held_back):
+            times = sum(held_back.values())
+            self.notes.append(
+                f"{times} calls were not sent, so what they would have tried was not tested: {next(iter(held_back))}"
+            )
         return judgement
 
     def facts(self) -> RunFacts:
@@ -375,9 +392,6 @@ class Run:
 
 def operation_of(call: Call) -> str:
     """The operation that a call belongs to, for counting."""
-    from kandykit.calls import CreateSubscriber, DeleteSubscriber, FetchToken, Malformed, PlaceOrder
-    from kandykit.calls import ReadInventory, ReadOrders
-
     if isinstance(call, Malformed):
         return call.operation.value
     return {

@@ -58,7 +58,7 @@ def calibrate(
     else:
         _stock(walker, scene, accounts[0], found)
         _identity(walker, scene, accounts[0], declared_identity, found)
-        if declared_settle_s is None:
+        if declared_settle_s is None and _comes_right_or_note(walker, accounts[0], sleep, found):
             _lag(walker, accounts[0], crowd, sleep, found)
         walker.restore()
     for account in accounts:
@@ -142,11 +142,7 @@ def _lag(
             walker.play(step, scene)
             if pairs % 3 == 2:
                 crowd(CROWD)
-            if not _comes_right(walker, account, sleep):
-                found.notes.append("a read never came right after a write, so lag could not be measured")
-                account.forget()
-                walker.play(Look(), scene)
-                found.readings["settle_s"] = 0.0
+            if not _comes_right_or_note(walker, account, sleep, found):
                 return
             pairs += 1
         else:
@@ -159,6 +155,16 @@ def _lag(
     found.terms = replace(found.terms, settle_s=settle_s)
     found.readings["settle_s"] = round(settle_s, 3)
     found.readings["lag_pairs"] = pairs
+
+
+def _comes_right_or_note(walker: Walker, account: Account, sleep: Callable[[float], None], found: Calibration) -> bool:
+    if not account.knows or _comes_right(walker, account, sleep):
+        return True
+    found.notes.append("a read never came right after a write, so lag could not be measured")
+    found.readings["settle_s"] = 0.0
+    account.forget()
+    walker.play(Look(), Scene())
+    return False
 
 
 def _comes_right(walker: Walker, account: Account, sleep: Callable[[float], None]) -> bool:

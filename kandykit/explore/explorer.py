@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from kandykit.calls import OrderKind
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Amount, Look, Order, Programme, Step, to_json
+from kandykit.explore.steps import Amount, Create, Look, Order, Programme, Step, to_json
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
 from kandykit.verdict import Finding, Verdict
 
@@ -79,7 +80,11 @@ class Explorer:
 
     def _confirm(self, programme: list[Step], finding: Finding, first: Performance) -> list[Finding]:
         shows = self._shows(finding)
-        if not any(shows(self.walker.perform(programme)) for _ in range(PLAYS_AGAIN)):
+        gist = _gist(programme, first, finding)
+        if len(gist) < len(programme) and shows(self.walker.perform(gist)):
+            # A damaged target may cost a product with each play, so the likeliest few steps are tried first.
+            programme = gist
+        elif not any(shows(self.walker.perform(programme)) for _ in range(PLAYS_AGAIN)):
             self._not_again(finding, first)
             return []
         smallest = self._cut_down(programme, shows)
@@ -166,6 +171,30 @@ def evidence(exchanges: Sequence[Exchange], finding: Finding) -> list[Exchange]:
     """The calls of a performance up to the one that shows the finding."""
     last = max(finding.evidence, default=0)
     return [exchange for exchange in exchanges if exchange.seq <= last] or list(exchanges)
+
+
+def _gist(programme: Sequence[Step], performance: Performance, finding: Finding) -> list[Step]:
+    """The steps whose calls the finding names, with what they need: a first look, stock, and those that made labels."""
+    kept = {index for index in performance.steps_of(finding.evidence) if 0 <= index < len(programme)}
+    for index in sorted(kept, reverse=True):
+        step = programme[index]
+        needed = {getattr(step, name, "") for name in ("label", "again")} - {""}
+        for before in range(index):
+            if isinstance(programme[before], Create | Order) and getattr(programme[before], "label", "") in needed:
+                kept.add(before)
+    orders = [i for i, step in enumerate(programme) if isinstance(step, Order) and step.kind is OrderKind.INCREMENT]
+    kept |= {index for index in orders if index < min(kept, default=0)}
+    looks = {getattr(programme[index], "account", 0) for index in kept}
+    first = {
+        account: next((i for i, step in enumerate(programme) if step == Look(account=account)), None)
+        for account in looks
+    }
+    kept |= {index for index in first.values() if index is not None}
+    # The numbers before a write and after it are part of the story; the last read is in the evidence already.
+    for index in list(kept):
+        if not isinstance(programme[index], Look) and index and isinstance(programme[index - 1], Look):
+            kept.add(index - 1)
+    return [programme[index] for index in sorted(kept)]
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:

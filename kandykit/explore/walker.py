@@ -7,7 +7,8 @@ back what the judge raised on the way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kandykit.binding import Binding
@@ -55,11 +56,23 @@ class Scene:
 
 @dataclass(slots=True)
 class Performance:
-    """What came of playing a programme: its exchanges, what the judge raised, and whether steps could not be sent."""
+    """What came of playing a programme: its exchanges, what the judge raised, and whether steps could not be sent.
+
+    ``starts`` holds, for each step played, how many exchanges there were before it.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
+
+    def steps_of(self, evidence: Sequence[int]) -> set[int]:
+        """The steps whose exchanges these are; what came after the last step belongs to none."""
+        return {
+            bisect_right(self.starts, place) - 1
+            for place, exchange in enumerate(self.exchanges)
+            if exchange.seq in evidence
+        }
 
 
 class Walker:
@@ -137,6 +150,7 @@ class Walker:
 
     def play(self, step: Step, scene: Scene, *, patience_s: float = HASTY_S) -> bool:
         """Play one step; True when the judge raised something that rests on the account's state."""
+        self._now.starts.append(len(self._now.exchanges))
         self._drive(self._calls(step, scene), patience_s)
         return any(finding.stateful for finding in self._now.findings)
 
