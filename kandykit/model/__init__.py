@@ -4,13 +4,22 @@
 open (no answer, 5xx, a pending order, a lagging read) only means that more than one world is possible; a law is broken
 when none is left. Nothing here knows the wire, the network or a clock: times come from the exchanges.
 
-    account.py     one account: joins the three books below and names the law
-    stock.py       the possible worlds of (total, used) and the open questions
-    orders.py      the order ledger (L8)
-    identities.py  who is live, gone or in doubt (L9, L10)
-    blame.py       which law explains numbers that no world has
+    account.py         one account: hands every event to the law that it concerns
+    inventory_law.py   reads of the inventory: bounds, and whether the calls before them explain the numbers
+    order_law.py       orders: fulfilled or refused rightly, and the ledger ever after
+    subscriber_law.py  creates and deletes: stock, identities, passwords
+    refusals.py        the codes that refusals have
+    state.py           what these share
+    stock.py           the possible worlds of (total, used) and the open questions
+    orders.py          the order ledger
+    identities.py      who is live, gone or in doubt
+    window.py          the calls that the next read must explain
+    blame.py           which law explains numbers that no world has
+    walk.py            the documented walk from end to end
+    event.py           an exchange together with its meaning
 """
 
-from kandykit.model.account import Account, Event
+from kandykit.model.account import Account
+from kandykit.model.event import Event
 
 __all__ = ["Account", "Event"]

@@ -1,16 +1,28 @@
 """Which law explains an inventory that no possible world has: the calls since the last good read are asked one by one.
 
-Every call is held against the deviation: could this call, with one law dropped, have made it? The call that could is
-named; where several could, the youngest is named first and the others' laws beside it.
+Every call is held against the deviation: could this call, with one law dropped, have made it? Those that explain it
+exactly come before those that explain it in kind only; of equals the youngest is named first and the others' laws
+stand beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from kandykit.calls import CreateSubscriber, DeleteSubscriber, OrderKind, Outcome, PlaceOrder
 from kandykit.model.event import Event
+from kandykit.model.window import Window
+
+EXACT: Final = 0
+"""The call's own effect, once too often or once too seldom, is the whole deviation."""
+IN_KIND: Final = 1
+"""The call changes these numbers, though not by that much."""
+AT_ALL: Final = 2
+"""The call changes other numbers, or none."""
+NO_WRITE: Final = 3
+"""Only reads are left to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,7 @@ class Suspect:
     event: Event
     laws: tuple[str, ...]
     title: str
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +43,77 @@ class Deviation:
     used: int
 
 
-def suspects(
-    window: Sequence[Event],
-    elsewhere: Sequence[Event],
-    deviation: Deviation,
-    repeats: frozenset[int],
-    taken: frozenset[int],
-) -> list[Suspect]:
-    """Every call of the window that could have made the deviation, youngest first.
-
-    ``repeats`` are deletes of an identity that was not live, ``taken`` creates of an identity that was: their
-    exchanges' numbers. ``elsewhere`` are calls of other accounts in the same time.
-    """
-    found = [
-        suspect
-        for event in reversed(window)
-        if event.writes and (suspect := _of_write(event, deviation, repeats, taken)) is not None
-    ]
-    if not found:
-        found = [
-            Suspect(event, ("L11",), "A call of another account changes this account's inventory")
-            for event in reversed(elsewhere)
-            if event.writes
+def suspects(window: Window, deviation: Deviation) -> list[Suspect]:
+    """The calls that explain the deviation best, youngest first; empty where there was no call at all."""
+    asked = [*_own(window, deviation), *_others(window, deviation)]
+    if not asked:
+        asked = [
+            Suspect(event, ("L13",), f"The inventory changes after {event.words} and nothing else", NO_WRITE)
+            for event in reversed(window.events)
         ]
-    if not found:
-        found = [
-            Suspect(event, ("L13",), f"The inventory changes after {event.words} and nothing else")
-            for event in reversed(window)
-        ]
-    return found
+    best = min((suspect.rank for suspect in asked), default=EXACT)
+    return [suspect for suspect in asked if suspect.rank == best]
 
 
-def _of_write(event: Event, deviation: Deviation, repeats: frozenset[int], taken: frozenset[int]) -> Suspect | None:
+def _own(window: Window, deviation: Deviation) -> Iterable[Suspect]:
+    for event in reversed(window.events):
+        if event.writes:
+            yield _of_write(event, deviation, window)
+
+
+def _others(window: Window, deviation: Deviation) -> Iterable[Suspect]:
+    for event in reversed(window.elsewhere):
+        rank = EXACT if _effect(event) == (deviation.total, deviation.used) else AT_ALL
+        yield Suspect(event, ("L11",), "A call of another account changes this account's inventory", rank)
+
+
+def _of_write(event: Event, deviation: Deviation, window: Window) -> Suspect:
     words, meant, outcome = event.words, event.meant, event.reply.outcome
-    if event.seq in repeats and deviation.total == 0:
+    total, used = _effect(event)
+    acted = (deviation.total, deviation.used) == (total, used)
+    undone = (deviation.total, deviation.used) == (-total, -used)
+    if event.seq in window.repeats:
         again = "refused" if event.refused else "accepted"
-        return Suspect(
-            event,
-            ("L10", *(("L4",) if event.refused else ())),
-            f"A delete of no live subscriber, {again}, changes the products in use",
-        )
+        laws = ("L10", "L4") if event.refused else ("L10",)
+        title = f"A delete of no live subscriber, {again}, changes the products in use"
+        return Suspect(event, laws, title, EXACT if acted else AT_ALL)
     if event.refused:
-        return Suspect(event, ("L4",), f"A refusal of {words} changes the inventory")
+        return Suspect(event, ("L4",), f"A refusal of {words} changes the inventory", EXACT if acted else AT_ALL)
+    in_kind = not deviation.used if total else not deviation.total if used else False
+    rank = EXACT if acted or undone else IN_KIND if in_kind else AT_ALL
     if outcome is Outcome.UNCLEAR:
-        return Suspect(event, ("L12",), f"An unclear answer to {words} leaves neither its whole effect nor none")
+        title = f"An unclear answer to {words} leaves neither its whole effect nor none"
+        return Suspect(event, ("L12",), title, rank)
     if isinstance(meant, PlaceOrder):
+        if event.seq in window.rejected:
+            return Suspect(event, ("L1", "L8"), "A rejected order changes the total", EXACT if acted else rank)
         if deviation.used:
-            return Suspect(event, ("L1", "L2"), f"{_capital(words)} changes the products in use")
-        return Suspect(event, ("L1",), f"{_capital(words)} changes the total by another quantity than its own")
+            return Suspect(event, ("L1", "L2"), f"{_capital(words)} changes the products in use", rank)
+        title = f"{_capital(words)} changes the total by another quantity than its own"
+        return Suspect(event, ("L1",), title, rank)
     if isinstance(meant, CreateSubscriber):
+        if event.seq in window.taken:
+            title = "A create of a taken identity consumes a product"
+            return Suspect(event, ("L9", "L2"), title, EXACT if acted else AT_ALL)
         if deviation.total:
-            return Suspect(event, ("L1", "L2"), "A create changes the total")
-        if event.seq in taken:
-            return Suspect(event, ("L9", "L2"), "A create of a taken identity consumes a product")
-        return Suspect(event, ("L2",), "A create does not consume exactly one product")
+            return Suspect(event, ("L1", "L2"), "A create changes the total", rank)
+        return Suspect(event, ("L2",), "A create does not consume exactly one product", rank)
     if isinstance(meant, DeleteSubscriber):
         if deviation.total:
-            return Suspect(event, ("L1", "L10"), "A delete changes the total")
-        return Suspect(event, ("L10", "L2"), "A delete does not return exactly one product")
-    return Suspect(event, ("L1", "L2"), f"{_capital(words)} changes the inventory")
+            return Suspect(event, ("L1", "L10"), "A delete changes the total", rank)
+        return Suspect(event, ("L10", "L2"), "A delete does not return exactly one product", rank)
+    return Suspect(event, ("L1", "L2"), f"{_capital(words)} changes the inventory", AT_ALL)
+
+
+def _effect(event: Event) -> tuple[int, int]:
+    meant = event.meant
+    if isinstance(meant, PlaceOrder):
+        return order_effect(meant), 0
+    if isinstance(meant, CreateSubscriber):
+        return 0, 1
+    if isinstance(meant, DeleteSubscriber):
+        return 0, -1
+    return 0, 0
 
 
 def _capital(words: str) -> str:

@@ -16,12 +16,12 @@ class Life(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """One identity: what became of it and which exchange said so last."""
+    """One identity: what became of it, which exchange said so last, and when."""
 
     identity: str
     life: Life
     seq: int
-    deaths: int = 0
+    since: float = 0.0
 
 
 class Identities:
@@ -30,6 +30,8 @@ class Identities:
     def __init__(self) -> None:
         self.subscribers: dict[str, Subscriber] = {}
         self.passwords: dict[str, tuple[str, int]] = {}
+        self.live_count = 0
+        self._standing: dict[str, None] = {}
 
     def of(self, identity: str) -> Subscriber | None:
         """What is known of an identity; None where this run never met it."""
@@ -37,17 +39,26 @@ class Identities:
 
     def live(self) -> list[str]:
         """Identities that are certainly live, oldest first."""
-        return [name for name, subscriber in self.subscribers.items() if subscriber.life is Life.LIVE]
+        return [name for name in self._standing if self.subscribers[name].life is Life.LIVE]
 
     def standing(self) -> list[str]:
         """Identities that are live or may be, oldest first: what this run has to delete before it ends."""
-        return [name for name, subscriber in self.subscribers.items() if subscriber.life is not Life.GONE]
+        return list(self._standing)
 
-    def set(self, identity: str, life: Life, seq: int) -> None:
+    def set(self, identity: str, life: Life, seq: int, when: float = 0.0) -> None:
         """An answer said what became of an identity."""
+        self.drop(identity)
+        self.subscribers[identity] = Subscriber(identity, life, seq, when)
+        self.live_count += life is Life.LIVE
+        if life is not Life.GONE:
+            self._standing[identity] = None
+
+    def drop(self, identity: str) -> None:
+        """The identity turns out never to have existed: nothing is known of it any more."""
         known = self.subscribers.pop(identity, None)
-        deaths = (known.deaths if known else 0) + (life is Life.GONE)
-        self.subscribers[identity] = Subscriber(identity, life, seq, deaths)
+        if known is not None:
+            self.live_count -= known.life is Life.LIVE
+            self._standing.pop(identity, None)
 
     def password_of_another(self, identity: str, password: str, seq: int) -> int | None:
         """The exchange in which another subscriber got the same password; None where none did."""

@@ -1,27 +1,51 @@
-"""The possible worlds of an account's stock, and the questions that answers left open."""
+"""The possible worlds of an account's stock, and the questions that answers left open.
+
+A *world* is one state that the answers so far allow. A *question* is something that may have happened, or may happen
+yet: every open question doubles the worlds, and every answer that only some worlds could have given halves them again.
+An identity whose subscriber is live in some worlds only is *in doubt*, and each world says how it is there.
+
+Two kinds of question are put aside instead of being kept open, so that the worlds stay few: an order whose answer
+never came and which a later read did not show (it may be pending, unseen), and the oldest ones when there are too
+many. They are *dormant*: believed not to have happened until numbers appear that only they explain.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import combinations
+from math import inf
 from typing import Final, NamedTuple
 
 from kandykit.calls import InventoryView
 
-MOST_WORLDS: Final = 4096
-"""Beyond this many worlds the stock counts as unknown until the next read, rather than being searched for ever."""
+MOST_WORLDS: Final = 1024
+"""With more worlds than this the oldest question is put aside, rather than being followed for ever."""
+
+MOST_DOUBTS: Final = 6
+"""So many identities are followed through the worlds; of an older one it is only known that it is in doubt."""
+
+MOST_AT_START: Final = 5
+"""So many open questions are followed when a read starts anew: it may show each as happened already, or not."""
+
+MOST_REVIVED: Final = 3
+"""So many dormant questions together may explain one read."""
 
 LONGEST_LAG_S: Final = 5.0
 """A read that is wrong for longer than this, in seconds, is no lagging read."""
 
+Key = int | str
+"""What names a question: the exchange that raised it, or the number of an order that is not ours."""
+
 
 class World(NamedTuple):
-    """One possible state: products owned, products used, and which open questions are answered by yes in it."""
+    """One possible state: products owned and used, the open questions answered by yes, the doubtful who are live."""
 
     total: int
     used: int
-    happened: frozenset[int] = frozenset()
+    happened: frozenset[Key] = frozenset()
+    alive: frozenset[str] = frozenset()
 
     @property
     def available(self) -> int:
@@ -42,47 +66,93 @@ class Question:
     """Something that may have happened, or may still: a pending order, or a call whose answer is unclear.
 
     ``total`` and ``used`` are what it adds when it happens. Until ``closes`` (seconds of the exchanges' clock) it may
-    still happen; after that it has happened or never will.
+    still happen; after that it has happened or never will. ``identity`` is the subscriber that it makes or removes.
+    ``lingers`` marks an order that could be pending without anybody having said so.
     """
 
-    key: int
+    key: Key
     total: int
     used: int
     closes: float
+    identity: str = ""
+    lingers: bool = False
+
+
+@dataclass(slots=True)
+class Extremes:
+    """The least that was available and the most that was owned while a pending order waited for its decision."""
+
+    least_available: float = inf
+    most_total: float = -inf
 
 
 class Stock:
-    """All worlds that the answers so far allow; None where nothing is known."""
+    """All worlds that the answers so far allow; None where nothing is known.
+
+    ``knows_total`` and ``knows_available`` say whether the answers show these numbers at all: a target that shows only
+    one number leaves the others relative to wherever they stood at the first read.
+    """
 
     def __init__(self) -> None:
         self.worlds: frozenset[World] | None = None
-        self.questions: dict[int, Question] = {}
-        self.answers: dict[int, bool] = {}
-        self._past: deque[tuple[float, frozenset[World]]] = deque(maxlen=64)
+        self.questions: dict[Key, Question] = {}
+        self.answers: dict[Key, bool] = {}
+        self.dormant: dict[Key, Question] = {}
+        self.doubtful: dict[str, None] = {}
+        self.watched: dict[Key, Extremes] = {}
+        self.knows_total = False
+        self.knows_available = False
+        self.memory_s = LONGEST_LAG_S
+        self._unsure: set[Key] = set()
+        self._past: deque[tuple[float, frozenset[World]]] = deque()
+        self._effects: deque[tuple[float, int, int]] = deque()
 
     # -- what is possible ---------------------------------------------------------------------------------------
 
-    def availables(self) -> tuple[int, int]:
-        """The least and the most that may be available; reserved by pending decrements counts as either."""
-        assert self.worlds is not None
-        least = min(world.available - self._reserved(world) for world in self.worlds)
-        return least, max(world.available for world in self.worlds)
+    def availables(self, since: float = inf) -> tuple[int, int]:
+        """The least and the most that may be available.
 
-    def totals(self) -> tuple[int, int]:
+        What pending decrements reserve counts as either; ``since`` adds what may have been so since then.
+        """
+        worlds = self._lately(since)
+        unseen = sum(max(question.total, 0) for question in self.dormant.values())
+        return min(self._least_available(world) for world in worlds), max(world.available for world in worlds) + unseen
+
+    def totals(self, since: float = inf) -> tuple[int, int]:
         """The least and the most that may be owned; pending increments count as either."""
-        assert self.worlds is not None
-        most = max(world.total + self._promised(world) for world in self.worlds)
-        return min(world.total for world in self.worlds), most
+        worlds = self._lately(since)
+        unseen = sum(min(question.total, 0) for question in self.dormant.values())
+        return min(world.total for world in worlds) + unseen, max(self._most_total(world) for world in worlds)
 
     def shown(self) -> list[tuple[int, int]]:
         """Each possible (total, used), in order, for people."""
         return sorted({(world.total, world.used) for world in self.worlds or ()})
 
-    def _reserved(self, world: World) -> int:
-        return -sum(min(q.total, 0) for q in self.questions.values() if q.key not in world.happened)
+    def _lately(self, since: float) -> Iterable[World]:
+        assert self.worlds is not None
+        if since == inf or not self._past:
+            return self.worlds
+        return [*self.worlds, *(world for until, past in self._past if until >= since for world in past)]
 
-    def _promised(self, world: World) -> int:
-        return sum(max(q.total, 0) for q in self.questions.values() if q.key not in world.happened)
+    def _least_available(self, world: World, without: Key | None = None) -> int:
+        if not self.questions and not self.dormant:
+            return world.total - world.used
+        return world.available + sum(
+            question.total
+            for book in (self.questions, self.dormant)
+            for question in book.values()
+            if question.total < 0 and question.key not in world.happened and question.key != without
+        )
+
+    def _most_total(self, world: World, without: Key | None = None) -> int:
+        if not self.questions and not self.dormant:
+            return world.total
+        return world.total + sum(
+            question.total
+            for book in (self.questions, self.dormant)
+            for question in book.values()
+            if question.total > 0 and question.key not in world.happened and question.key != without
+        )
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -90,47 +160,112 @@ class Stock:
         """Know nothing until the next read; what is still open stays open."""
         self.worlds = None
         self._past.clear()
+        self.doubtful.clear()
+        self._unsure.update(self.dormant)
+        for extremes in self.watched.values():
+            extremes.least_available, extremes.most_total = -inf, inf
 
     def change(self, total: int, used: int, when: float) -> None:
-        """Something certainly happened."""
-        self._replace((World(w.total + total, w.used + used, w.happened) for w in self.worlds or ()), when)
+        """Something certainly happened; an open question may be answered by yes after it, too."""
+        self._effects.append((when, total, used))
+        while self._effects[0][0] < when - self.memory_s:
+            self._effects.popleft()
+        if self.worlds is not None:
+            self._replace((World(w.total + total, w.used + used, w.happened, w.alive) for w in self.worlds), when)
+            self._spread(when)
 
-    def narrow(self, worlds: Iterable[World]) -> bool:
+    def narrow(self, worlds: Iterable[World], when: float) -> bool:
         """Keep only these worlds; False (and no change) where none is left."""
         kept = frozenset(worlds)
         if not kept:
             return False
-        self.worlds = kept
+        if kept != self.worlds:
+            self._replace(kept, when)
+            self._spread(when)
         return True
 
     def ask(self, question: Question, when: float) -> None:
         """Something may have happened, or may yet."""
         self.questions[question.key] = question
-        if self.worlds is None:
-            return
-        self._replace(self.worlds, when)
-        self._spread()
+        if self.worlds is not None:
+            self._replace(self.worlds, when)
+            self._spread(when)
 
-    def settle(self, key: int, happened: bool, when: float) -> bool:
-        """A question is answered; False where no world agrees with the answer, which is then forced."""
+    def watch(self, key: Key) -> None:
+        """Note from now on what an order that waits for its decision could have met."""
+        self.watched[key] = Extremes(-inf, inf) if self.worlds is None else Extremes()
+        self._note()
+
+    def settle(self, key: Key, happened: bool, when: float) -> None:
+        """A question is answered, not by numbers but by word; numbers that disagree are made to agree."""
+        self.watched.pop(key, None)
+        asleep = self.dormant.pop(key, None)
+        if asleep is not None:
+            if happened and key in self._unsure:
+                self.forget()  # whether the last read showed it already was never learnt
+            elif happened:
+                self.change(asleep.total, asleep.used, when)
+            self._unsure.discard(key)
+            return
         question = self.questions.pop(key, None)
         if question is None or self.worlds is None:
-            return True
+            return
         agreeing = [world for world in self.worlds if (key in world.happened) == happened]
+        sign = 1 if happened else -1
         forced = agreeing or [
-            World(
-                w.total + (question.total if happened else -question.total),
-                w.used + (question.used if happened else -question.used),
-                w.happened,
-            )
-            for w in self.worlds
+            w._replace(total=w.total + sign * question.total, used=w.used + sign * question.used) for w in self.worlds
         ]
-        self._replace((World(w.total, w.used, w.happened - {key}) for w in forced), when)
-        return bool(agreeing)
+        self._replace((w._replace(happened=w.happened - {key}) for w in forced), when)
+        self._spread(when)
+
+    def wake(self, key: Key) -> None:
+        """A dormant question turns out to be open for good: an order that is pending after all."""
+        asleep = self.dormant.pop(key, None)
+        known = asleep or self.questions.get(key)
+        if known is None:
+            return
+        self.questions[key] = Question(key, known.total, known.used, inf, known.identity)
+        if asleep is not None and key in self._unsure:
+            self._unsure.discard(key)
+            self.forget()
+        elif self.worlds is not None:
+            self._spread(inf)
+        self.watch(key)
+
+    # -- what a read shows --------------------------------------------------------------------------------------
 
     def matching(self, view: InventoryView) -> list[World]:
         """The worlds that an inventory answer fits."""
         return [world for world in self.worlds or () if world.shows(view)]
+
+    def grounds(self, view: InventoryView) -> bool:
+        """Whether an inventory answer shows a number that no answer has shown since the stock became known."""
+        total, available = _shown_by(view)
+        return (total and not self.knows_total) or (available and not self.knows_available)
+
+    def affording(self, quantity: int) -> list[World]:
+        """The worlds in which so many products are available, be it by an order that nobody confirmed."""
+        return [world for world in self.worlds or () if world.available >= quantity] + self.revived(
+            lambda world: world.available >= quantity
+        )
+
+    def revived(self, fits: Callable[[World], bool]) -> list[World]:
+        """The worlds that fit once the fewest dormant questions are answered by yes; those are open again then."""
+        sleepers = list(self.dormant.values())[-40:]
+        for size in range(1, min(MOST_REVIVED, len(sleepers)) + 1):
+            found: list[World] = []
+            for chosen in combinations(sleepers, size):
+                total, used = sum(q.total for q in chosen), sum(q.used for q in chosen)
+                keys = frozenset(q.key for q in chosen)
+                for w in self.worlds or ():
+                    world = World(w.total + total, w.used + used, w.happened | keys, w.alive)
+                    if fits(world) and not fits(w):
+                        found.append(world)
+            if found:
+                for key in frozenset().union(*(world.happened for world in found)) & self.dormant.keys():
+                    self.questions[key] = self.dormant.pop(key)
+                return found
+        return []
 
     def lagging(self, view: InventoryView, since: float) -> float | None:
         """When numbers that fit this answer were last true, if that was later than ``since``; else None."""
@@ -141,21 +276,30 @@ class Stock:
                 return until
         return None
 
-    def observe(self, worlds: Iterable[World], started: float) -> None:
+    def observe(self, worlds: Iterable[World], started: float, ended: float) -> None:
         """An inventory answer left these worlds; questions that all of them answer alike are closed."""
-        self.worlds = frozenset(worlds)
+        kept = frozenset(worlds)
+        if kept != self.worlds:
+            self._replace(kept, ended)
+        if not self.questions:
+            return
+        assert self.worlds is not None
         for key, question in list(self.questions.items()):
-            answers = {key in world.happened for world in self.worlds}
-            if answers == {True} or (answers == {False} and question.closes <= started):
-                del self.questions[key]
-                self.answers[key] = answers == {True}
-                self.worlds = frozenset(World(w.total, w.used, w.happened - {key}) for w in self.worlds)
-        self._spread()
+            yes = sum(key in world.happened for world in self.worlds)
+            if yes == len(self.worlds):
+                self._close(key, True)
+                self.worlds = frozenset(w._replace(happened=w.happened - {key}) for w in self.worlds)
+            elif not yes and question.closes <= started:
+                self._close(key, False)
+                if question.lingers:
+                    self.dormant[key] = question
+        self._spread(ended)
 
-    def start(self, view: InventoryView, started: float) -> None:
+    def start(self, view: InventoryView, started: float, lag_s: float = 0.0) -> None:
         """Know what an inventory answer shows; what it does not show is counted from zero.
 
-        Open questions that may still happen stay: the answer may show them as happened already, or not.
+        Open questions that may still happen stay: the answer may show them as happened already, or not. Where reads
+        lag, the latest changes may be missing from it.
         """
         used = view.used
         total = view.total
@@ -163,33 +307,148 @@ class Stock:
             total = (view.available or 0) + (used or 0)
         if used is None:
             used = total - view.available if view.available is not None else 0
-        self.questions = {key: question for key, question in self.questions.items() if question.closes > started}
-        self._past.clear()
-        if 2 ** len(self.questions) > MOST_WORLDS:
-            return
-        answered: set[frozenset[int]] = {frozenset()}
+        self.knows_total, self.knows_available = _shown_by(view)
+        self.forget()
+        for key, question in list(self.questions.items()):
+            if question.closes <= started:
+                del self.questions[key]
+                if question.lingers:
+                    self._put_aside(question)
+        while len(self.questions) > MOST_AT_START:
+            self._put_aside(self.questions.pop(next(iter(self.questions))))
+        answered: set[frozenset[Key]] = {frozenset()}
         for key in self.questions:
             answered |= {already | {key} for already in answered}
-        self.worlds = frozenset(World(total, used, already) for already in answered)
-        self._spread()
+        lately = [effect for effect in self._effects if lag_s and effect[0] >= started - lag_s]
+        missing = [(0, 0)]
+        for _, more, taken in reversed(lately):
+            missing.append((missing[-1][0] + more, missing[-1][1] + taken))
+        self.worlds = frozenset(
+            World(total + more, used + taken, already) for already in answered for more, taken in missing
+        )
+        self._spread(started)
+        for index, (when, _, _) in enumerate(lately):
+            more, taken = missing[len(lately) - index]
+            self._past.append((when, frozenset(World(w.total - more, w.used - taken) for w in self.worlds)))
+        if lag_s and self.questions:
+            self._past.append((started, frozenset(before for w in self.worlds for before in self._before(w))))
+
+    # -- identities in doubt ------------------------------------------------------------------------------------
+
+    def doubt(self, identity: str, live: bool) -> None:
+        """From now on every world says by itself whether this subscriber is live; so far all say the same."""
+        if self.worlds is None or identity in self.doubtful:
+            return
+        while len(self.doubtful) >= MOST_DOUBTS:
+            self._undoubt(next(iter(self.doubtful)))
+        self.doubtful[identity] = None
+        if live:
+            self.worlds = frozenset(w._replace(alive=w.alive | {identity}) for w in self.worlds)
+
+    def decided(self, now: float) -> list[tuple[str, bool]]:
+        """The identities of which all worlds say the same and nothing is on its way: they are in doubt no longer."""
+        if not self.doubtful or self.worlds is None:
+            return []
+        found: list[tuple[str, bool]] = []
+        for identity in list(self.doubtful):
+            if self.under_way(identity, now):
+                continue
+            said = {identity in world.alive for world in self.worlds}
+            if len(said) == 1:
+                found.append((identity, said.pop()))
+                self._undoubt(identity)
+        return found
+
+    def under_way(self, identity: str, now: float) -> bool:
+        """Whether an unclear call about this identity may still act."""
+        return any(question.identity == identity and question.closes > now for question in self.questions.values())
+
+    def _undoubt(self, identity: str) -> None:
+        del self.doubtful[identity]
+        self.worlds = frozenset(w._replace(alive=w.alive - {identity}) for w in self.worlds or ())
+
+    # -- inside -------------------------------------------------------------------------------------------------
 
     def _replace(self, worlds: Iterable[World], when: float) -> None:
         if self.worlds is not None:
             self._past.append((when, self.worlds))
+            while self._past and self._past[0][0] < when - self.memory_s:
+                self._past.popleft()
             self.worlds = frozenset(worlds)
+            self._note()
 
-    def _spread(self) -> None:
-        """An open question may be answered by yes at any time: add the worlds in which it was."""
+    def _close(self, key: Key, happened: bool) -> None:
+        del self.questions[key]
+        self.answers[key] = happened
+        self.watched.pop(key, None)
+
+    def _put_aside(self, question: Question) -> None:
+        self.dormant[question.key] = question
+        self._unsure.add(question.key)
+
+    def _yes(self, world: World, question: Question) -> World | None:
+        """The world after a question was answered by yes; None where it cannot be (again)."""
+        if question.key in world.happened:
+            return None
+        alive = world.alive
+        identity = question.identity
+        if identity in self.doubtful:
+            if (identity in alive) == (question.used > 0):
+                return None
+            alive = alive | {identity} if question.used > 0 else alive - {identity}
+        return World(world.total + question.total, world.used + question.used, world.happened | {question.key}, alive)
+
+    def _before(self, world: World) -> Iterable[World]:
+        """The worlds from which answering questions by yes led to this one."""
+        reached = {frozenset[Key](): World(world.total, world.used)}
+        for key in world.happened:
+            question = self.questions[key]
+            for kept, w in list(reached.items()):
+                reached[kept | {key}] = World(w.total - question.total, w.used - question.used)
+        return reached.values()
+
+    def _spread(self, when: float) -> None:
+        """A question that is still open may be answered by yes at any time: add the worlds in which it was."""
         if self.worlds is None or not self.questions:
             return
+        asked = [question for question in self.questions.values() if question.closes >= when]
         reached = set(self.worlds)
-        for question in self.questions.values():
-            reached |= {
-                World(w.total + question.total, w.used + question.used, w.happened | {question.key})
-                for w in reached
-                if question.key not in w.happened
-            }
-            if len(reached) > MOST_WORLDS:
-                self.forget()
-                return
+        fresh = list(reached) if asked else []
+        while fresh and len(reached) <= MOST_WORLDS:
+            world = fresh.pop()
+            for question in asked:
+                after = self._yes(world, question)
+                if after is not None and after not in reached:
+                    reached.add(after)
+                    fresh.append(after)
+        if len(reached) > MOST_WORLDS:
+            self._sleep_oldest()
+            self._spread(when)
+            return
         self.worlds = frozenset(reached)
+        self._note()
+
+    def _sleep_oldest(self) -> None:
+        key, question = next(iter(self.questions.items()))
+        del self.questions[key]
+        self._put_aside(question)
+        assert self.worlds is not None
+        unhappened = [world for world in self.worlds if key not in world.happened]
+        self.worlds = frozenset(unhappened or [w._replace(happened=w.happened - {key}) for w in self.worlds])
+
+    def _note(self) -> None:
+        if self.worlds is None:
+            return
+        for key, extremes in self.watched.items():
+            undecided = [world for world in self.worlds if key not in world.happened]
+            if undecided:
+                least = min(self._least_available(world, key) for world in undecided)
+                most = max(self._most_total(world, key) for world in undecided)
+                extremes.least_available = min(extremes.least_available, least)
+                extremes.most_total = max(extremes.most_total, most)
+
+
+def _shown_by(view: InventoryView) -> tuple[bool, bool]:
+    """Whether an answer shows what is owned, and what is available, be it as the sum or difference of the others."""
+    numbers = (view.total is not None, view.used is not None, view.available is not None)
+    return numbers[0] or numbers[1:] == (True, True), numbers[2] or numbers[:2] == (True, True)

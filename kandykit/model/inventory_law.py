@@ -1,0 +1,209 @@
+"""Reads of the inventory: their bounds (L3), and whether the calls before them explain their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from kandykit.calls import InventoryView
+from kandykit.model.blame import Deviation, suspects
+from kandykit.model.event import Event
+from kandykit.model.state import SOURCE, State, stock_words, view_words
+from kandykit.model.stock import LONGEST_LAG_S, World
+from kandykit.verdict import Check, Finding, Held, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """An answer that would be right if the target's reads lagged; it waits for a later answer to decide."""
+
+    findings: tuple[Finding, ...]
+    true_until: float
+    seq: int
+
+
+class InventoryLaw:
+    """Judges every read of the inventory, and keeps what reads alone tell: the peak, the lag that was met."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.suspicion: Suspicion | None = None
+        self.lag_met = 0.0
+        self._behind_s = 0.0
+        self.agrees = True
+        self.peak: int | None = None
+        self.first_total: int | None = None
+        self.last_view: InventoryView | None = None
+
+    def read(self, event: Event, view: InventoryView) -> list[Check]:
+        """What a read of the inventory proves or breaks."""
+        stock, exchange = self.state.stock, event.exchange
+        self._keep_account(view)
+        if stock.worlds is None or stock.grounds(view):
+            settled = exchange.started > self.state.last_write + LONGEST_LAG_S
+            checks = self._bounds(event, view, believed=settled)
+            self._begin_anew(event, view)
+            self.agrees = True
+            return checks
+        matching = stock.matching(view)
+        revived = not matching and bool(matching := self._late(event, view))
+        self.agrees = bool(matching)
+        if not matching:
+            return self._bounds(event, view, believed=False) + self._unexplained(event, view)
+        # Only what came right was late; what never does is wrong, and says nothing about lag.
+        self.lag_met, self._behind_s = max(self.lag_met, self._behind_s), 0.0
+        checks = self._bounds(event, view, believed=True)
+        checks += self.state.window.held()
+        if self.suspicion is not None:
+            checks += [self._came_right(finding, event) for finding in self.suspicion.findings]
+            self.suspicion = None
+        if revived or not self._may_be_late(event, view, matching):
+            stock.observe(matching, exchange.started, exchange.ended)
+        self.state.explained(event)
+        return checks
+
+    def forget(self) -> None:
+        """Wait for nothing any more."""
+        self.suspicion = None
+
+    def _begin_anew(self, event: Event, view: InventoryView) -> None:
+        self._behind_s = 0.0
+        self.state.stock.start(view, event.exchange.started, self.state.lag_s)
+        self.state.explained(event, anew=True)
+
+    def _keep_account(self, view: InventoryView) -> None:
+        self.last_view = view
+        total = view.total
+        if total is None and view.used is not None and view.available is not None:
+            total = view.used + view.available
+        if total is not None:
+            self.first_total = total if self.first_total is None else self.first_total
+            self.peak = total if self.peak is None else max(self.peak, total)
+
+    # -- agreement ----------------------------------------------------------------------------------------------
+
+    def _may_be_late(self, event: Event, view: InventoryView, matching: list[World]) -> bool:
+        """Whether numbers that fit may be old ones all the same, so that they decide nothing between the worlds."""
+        stock = self.state.stock
+        if not self.state.lag_s or len(matching) == len(stock.worlds or ()):
+            return False
+        return stock.lagging(view, event.exchange.started - self.state.lag_s) is not None
+
+    def _late(self, event: Event, view: InventoryView) -> list[World]:
+        """The worlds in which an unconfirmed order has happened after all, unless a late read explains it."""
+        stock = self.state.stock
+        if not stock.dormant:
+            return []
+        if self.state.lag_s and stock.lagging(view, event.exchange.started - self.state.lag_s) is not None:
+            return []
+        return stock.revived(lambda world: world.shows(view))
+
+    def _unexplained(self, event: Event, view: InventoryView) -> list[Check]:
+        started, stock = event.exchange.started, self.state.stock
+        if self.state.terms.shared:
+            self._begin_anew(event, view)
+            return []
+        allowed = self.state.lag_s
+        true_until = stock.lagging(view, started - max(LONGEST_LAG_S, allowed))
+        if true_until is not None and started <= true_until + allowed:
+            self._behind_s = max(self._behind_s, event.exchange.ended - true_until)
+            return []
+        findings = tuple(self._deviates(event, view))
+        if true_until is not None:
+            if self.suspicion is None:
+                self.suspicion = Suspicion(findings, true_until, event.seq)
+            return []
+        if self.suspicion is not None and started >= self.suspicion.true_until + LONGEST_LAG_S:
+            findings = self.suspicion.findings
+        # Else the numbers were true at no moment, however late a read may be: that needs no more waiting.
+        self.suspicion = None
+        self._begin_anew(event, view)
+        return list(findings)
+
+    def _deviates(self, event: Event, view: InventoryView) -> Iterable[Finding]:
+        possible = self.state.stock.shown()
+        near = min(possible, key=lambda pair: abs(_total(view, pair) - pair[0]) + abs(_used(view, pair) - pair[1]))
+        found = suspects(self.state.window, Deviation(_total(view, near) - near[0], _used(view, near) - near[1]))
+        laws = list(dict.fromkeys(law for suspect in found for law in suspect.laws)) or ["L13"]
+        evidence = {suspect.event.seq for suspect in found} | {event.seq}
+        if self.state.window.last_read is not None:
+            evidence.add(self.state.window.last_read)
+        yield Finding(
+            requirement=laws[0],
+            title=found[0].title if found else "The inventory changes between two reads and no call of ours",
+            expected=" or ".join(stock_words(total, used) for total, used in possible[:4]),
+            actual=view_words(view),
+            evidence=tuple(sorted(evidence)),
+            also=tuple(laws[1:]),
+            source=SOURCE,
+            stateful=True,
+        )
+
+    def _came_right(self, finding: Finding, event: Event) -> Finding:
+        return replace(
+            finding,
+            verdict=Verdict.INCONCLUSIVE,
+            title="A read lags although none did at the start of the run",
+            actual=f"{finding.actual}, then the expected numbers within {LONGEST_LAG_S:.0f} s",
+            evidence=(*finding.evidence, event.seq),
+            also=(),
+            stateful=False,
+        )
+
+    # -- bounds -------------------------------------------------------------------------------------------------
+
+    def _bounds(self, event: Event, view: InventoryView, *, believed: bool) -> list[Check]:
+        """L3; ``believed`` says that this is no read that could only lag, so that our own subscribers must show."""
+        limit = self.state.terms.limit
+        total, used, available = view.total, view.used, view.available
+        wrong: list[str] = []
+        if (total or 0) < 0 or (used or 0) < 0 or (available or 0) < 0:
+            wrong.append("no number below zero")
+        if total is not None and used is not None and used > total:
+            wrong.append("used no greater than total")
+        if total is not None and available is not None and available > total:
+            wrong.append("available no greater than total")
+        if total is not None and used is not None and available is not None and available != total - used:
+            wrong.append("available equal to total less used")
+        if total is not None and limit is not None and total > limit:
+            wrong.append(f"total no greater than the agreed limit {limit}")
+        stateless = not wrong
+        if believed and self._fewer_than_live(used):
+            wrong.append(f"used no less than the {self.state.identities.live_count} live subscribers of this run")
+        if not wrong:
+            return [Held("L3")]
+        evidence = sorted({*self.state.window.writes()[-3:], event.seq})
+        return [
+            Finding(
+                "L3",
+                "The inventory shows numbers that cannot be",
+                "; ".join(wrong),
+                view_words(view),
+                tuple(evidence),
+                source=SOURCE,
+                stateful=stateless,
+            )
+        ]
+
+    def _fewer_than_live(self, used: int | None) -> bool:
+        """Whether fewer are in use than this run alone knows to be live; a late read could show that."""
+        state = self.state
+        if used is None or used >= state.identities.live_count:
+            return False
+        return not (state.lag_s or state.terms.shared or self.suspicion is not None)
+
+
+def _total(view: InventoryView, world: tuple[int, int]) -> int:
+    if view.total is not None:
+        return view.total
+    if view.available is not None:
+        return view.available + (view.used if view.used is not None else world[1])
+    return world[0]
+
+
+def _used(view: InventoryView, world: tuple[int, int]) -> int:
+    if view.used is not None:
+        return view.used
+    if view.available is not None and view.total is not None:
+        return view.total - view.available
+    return world[1]

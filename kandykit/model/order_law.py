@@ -1,0 +1,459 @@
+"""Orders: when one is fulfilled or refused (L6, L7), and what the ledger shows of it ever after (L8, L4, L11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import inf, isfinite
+
+from kandykit.calls import Malformed, OrderKind, OrderView, Outcome, PlaceOrder, ReadOrders, Stage
+from kandykit.model.blame import order_effect
+from kandykit.model.event import Event
+from kandykit.model.orders import FINAL, Breach
+from kandykit.model.state import SOURCE, State
+from kandykit.model.stock import Extremes, Key, Question
+from kandykit.verdict import Check, Finding, Held
+
+
+class OrderLaw:
+    """Judges every order that is placed, and every read of orders."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.foreign_numbers: set[str] = set()
+        self._pending: dict[str, Key] = {}
+        self._lost: dict[int, tuple[PlaceOrder, float]] = {}
+        self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
+        self._untold = 0
+        self._least_refused: tuple[int, int] | None = None
+        self._most_accepted: tuple[int, int] | None = None
+
+    # -- placing ------------------------------------------------------------------------------------------------
+
+    def placed(self, event: Event, call: PlaceOrder) -> Iterable[Check]:
+        """An order was sent, and answered or not."""
+        outcome, seq, ended = event.reply.outcome, event.seq, event.exchange.ended
+        stock = self.state.stock
+        if outcome is Outcome.DONE:
+            view = event.reply.order or OrderView(None)
+            yield from self._booked(event, call, view)
+            if view.stage is Stage.NOT_DONE:
+                self.state.window.rejected.add(seq)
+                yield from self._refusal_was_right(event, call)
+            elif view.stage is Stage.DONE:
+                yield from self._acceptance_was_right(event, call)
+                stock.change(order_effect(call), 0, ended)
+            else:
+                stock.ask(Question(seq, order_effect(call), 0, inf), ended)
+                stock.watch(seq)
+                if view.number is not None:
+                    self._pending[view.number] = seq
+        elif outcome is Outcome.REFUSED:
+            self._refused[call.kind, call.quantity] = seq
+            if event.reply.status != 401 and not isinstance(event.call, Malformed):
+                yield from self._refusal_was_right(event, call)
+        elif outcome is Outcome.UNCLEAR:
+            closes = self.state.closes(event)
+            stock.ask(Question(seq, order_effect(call), 0, closes, lingers=True), ended)
+            self._lost[seq] = call, closes
+
+    def slipped_in(self) -> None:
+        """A malformed order was accepted: the list may show one more order than the ledger can know."""
+        self._untold += 1
+
+    def _booked(self, event: Event, call: PlaceOrder, view: OrderView) -> Iterable[Check]:
+        if view.number is not None:
+            exchange = event.exchange
+            breaches = self.state.orders.placed(call, view, event.seq, exchange.started, exchange.ended)
+            yield from self._ledger(event, breaches)
+            return
+        self._untold += 1
+        yield Finding(
+            "L8",
+            "An accepted order has no number",
+            "an order number",
+            event.reply.unreadable or "none",
+            (event.seq,),
+        )
+
+    def _acceptance_was_right(self, event: Event, call: PlaceOrder) -> Iterable[Check]:
+        """An order was fulfilled at once."""
+        stock = self.state.stock
+        if stock.worlds is None:
+            return
+        if call.kind is OrderKind.DECREMENT:
+            if not stock.knows_available:
+                return
+            most = stock.availables()[1]
+            if call.quantity <= most:
+                yield Held("L6")
+                stock.narrow(stock.affording(call.quantity), event.exchange.ended)
+                return
+            yield self.state.law(
+                "L6",
+                "A decrement order takes more than is available",
+                event,
+                f"a refusal: {call.quantity} are more than the {most} available",
+                "the order is fulfilled",
+            )
+            return
+        if not stock.knows_total:
+            return
+        level = stock.totals()[0] + call.quantity
+        limit = self.state.terms.limit
+        if limit is None:
+            yield from self._below_what_was_refused(event, level)
+        elif level <= limit:
+            yield Held("L7")
+        else:
+            yield self.state.law(
+                "L7",
+                "An increment order is fulfilled beyond the agreed limit",
+                event,
+                f"a refusal: {level} are more than the limit of {limit}",
+                "the order is fulfilled",
+            )
+
+    def _below_what_was_refused(self, event: Event, level: int) -> Iterable[Check]:
+        """Without a known limit, accepted totals must at least lie below refused ones."""
+        refused = self._least_refused
+        if refused is not None and level >= refused[0]:
+            yield self.state.law(
+                "L7",
+                "An increment order is refused at a total that a later one reaches",
+                event,
+                f"a refusal from a total of {refused[0]} on, as before",
+                f"a total of {level} is accepted",
+                refused[1],
+            )
+            self._least_refused = None
+        if self._most_accepted is None or level > self._most_accepted[0]:
+            self._most_accepted = (level, event.seq)
+
+    def _refusal_was_right(
+        self, event: Event, call: PlaceOrder, met: Extremes | None = None, placed_by: int | None = None
+    ) -> Iterable[Check]:
+        """An order was refused, or ended rejected.
+
+        ``met`` is what it could have met while it was pending, where it was; ``placed_by`` the call that placed it.
+        """
+        stock = self.state.stock
+        if stock.worlds is None:
+            return
+        at_once = event.reply.outcome is Outcome.REFUSED
+        said = f"the order is refused with {event.reply.status}" if at_once else "the order ends rejected"
+        if call.kind is OrderKind.DECREMENT:
+            if stock.knows_available:
+                yield from self._refused_decrement(event, call.quantity, said, at_once, met, placed_by)
+        elif stock.knows_total:
+            yield from self._refused_increment(event, call.quantity, said, at_once, met, placed_by)
+
+    def _refused_decrement(
+        self, event: Event, quantity: int, said: str, at_once: bool, met: Extremes | None, placed_by: int | None
+    ) -> Iterable[Check]:
+        least, most = self.state.stock.availables(self.state.lately(event))
+        if quantity > (met.least_available if met else least):
+            if quantity > most:
+                yield Held("L6")
+                if at_once:
+                    yield from self.state.refused_for("below_use", event)
+            return
+        yield self.state.law(
+            "L6",
+            "A decrement order within what is available is refused",
+            event,
+            f"a fulfilled order: {quantity} of the {met.least_available if met else least} available",
+            said,
+            placed_by,
+        )
+
+    def _refused_increment(
+        self, event: Event, quantity: int, said: str, at_once: bool, met: Extremes | None, placed_by: int | None
+    ) -> Iterable[Check]:
+        low, high = self.state.stock.totals(self.state.lately(event))
+        if met is not None:
+            if not isfinite(met.most_total):
+                return
+            high = int(met.most_total)
+        limit = self.state.terms.limit
+        if limit is not None:
+            if high + quantity > limit:
+                if low + quantity > limit:
+                    yield Held("L7")
+                    if at_once:
+                        yield from self.state.refused_for("over_limit", event)
+                return
+            yield self.state.law(
+                "L7",
+                "An increment order within the agreed limit is refused",
+                event,
+                f"a fulfilled order: {high + quantity} are within the limit of {limit}",
+                said,
+                placed_by,
+            )
+            return
+        accepted = self._most_accepted
+        if accepted is not None and high + quantity <= accepted[0]:
+            yield self.state.law(
+                "L7",
+                "An increment order is refused at a total that was reached before",
+                event,
+                f"a fulfilled order: a total of {accepted[0]} was accepted",
+                said,
+                accepted[1],
+                placed_by,
+            )
+            return
+        if self._least_refused is None or high + quantity < self._least_refused[0]:
+            self._least_refused = (high + quantity, event.seq)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def read(self, event: Event, call: ReadOrders) -> Iterable[Check]:
+        """Orders were read: one by its number, or all."""
+        reply = event.reply
+        if call.number is not None:
+            yield from self._read_one(event, call.number)
+        elif reply.outcome is Outcome.DONE and reply.orders is not None:
+            orders = self.state.orders
+            first = not orders.listed_once
+            strangers = orders.strangers(reply.orders)
+            yield from self._ledger(event, orders.read_all(reply.orders, event.seq, event.exchange.ended))
+            if first:
+                self._give_up(strangers)
+            for view in strangers:
+                yield from self._stranger(event, view, first)
+            yield from self._settle_pending(event)
+            yield from self._settle_lost(event)
+
+    def _read_one(self, event: Event, number: str) -> Iterable[Check]:
+        reply, orders, ended = event.reply, self.state.orders, event.exchange.ended
+        known = number in orders.entries
+        if reply.outcome is Outcome.REFUSED and reply.status != 401:
+            if known:
+                yield from self._ledger(event, orders.read_one(number, (), event.seq, ended))
+                return
+            if self._of_another(number) is not None:
+                yield Held("L11")
+            yield from self.state.refused_for("unknown", event)
+        elif reply.outcome is Outcome.DONE and reply.orders is not None:
+            if not known and reply.orders:
+                yield from self._unknown_shown(event, number, reply.orders)
+                return
+            yield from self._ledger(event, orders.read_one(number, reply.orders, event.seq, ended))
+            yield from self._settle_pending(event)
+
+    def _unknown_shown(self, event: Event, number: str, views: tuple[OrderView, ...]) -> Iterable[Check]:
+        shown = views[0]
+        other = self._of_another(number)
+        if other is not None and shown.number in (number, None):
+            yield Finding(
+                "L11",
+                "An account reads another account's order",
+                "no order: it is another account's",
+                f"{shown.number or number}",
+                (other, event.seq),
+                source=SOURCE,
+            )
+        elif len(views) > 1 or shown.number not in (number, None):
+            yield Finding(
+                "L8",
+                "Reading one order by its number shows another, or more than that one",
+                f"no order: {number} was never given to this account",
+                f"{len(views)} orders",
+                (event.seq,),
+                source=SOURCE,
+            )
+
+    def _stranger(self, event: Event, view: OrderView, first: bool) -> Iterable[Check]:
+        """The list shows an order that the ledger does not know."""
+        seq, ended = event.seq, event.exchange.ended
+        assert view.number is not None
+        lost = self._lost_like(view)
+        if lost is not None:
+            call, _ = self._lost.pop(lost)
+            whole = replace(view, kind=call.kind, quantity=call.quantity)
+            self.state.orders.adopt(whole, seq, ended, placed_by=lost)
+            self._pending[view.number] = lost
+            if view.stage not in FINAL:
+                self.state.stock.wake(lost)
+            return
+        self.state.orders.adopt(view, seq, ended)
+        if view.stage is Stage.OPEN:
+            # Somebody else's order, still pending: when it is fulfilled the total changes without a call of ours.
+            self.state.stock.ask(Question(view.number, _effect(view), 0, inf), ended)
+            self._pending[view.number] = view.number
+        if first:
+            return
+        yield from self._came_from(event, view)
+
+    def _came_from(self, event: Event, view: OrderView) -> Iterable[Check]:
+        """Where an order comes from that appeared in the list although this account has no answer that gave it out."""
+        assert view.number is not None
+        other = self._of_another(view.number)
+        refused = self._refused.get((view.kind, view.quantity))
+        if other is not None:
+            yield Finding(
+                "L11",
+                "An account's order list shows another account's order",
+                "the account's own orders",
+                f"number {view.number}, which another account placed",
+                (other, event.seq),
+                source=SOURCE,
+            )
+        elif self.state.terms.shared:
+            self.foreign_numbers.add(view.number)
+        elif refused is not None and view.stage is not Stage.NOT_DONE:
+            yield Finding(
+                "L4",
+                "A refused order appears in the order list",
+                "the orders that were accepted, and no other",
+                f"the {view.kind} of {view.quantity} as number {view.number}",
+                (refused, event.seq),
+                also=("L8",),
+                source=SOURCE,
+                stateful=True,
+            )
+        elif self._untold:
+            self._untold -= 1
+        elif refused is None:
+            self.foreign_numbers.add(view.number)
+            yield Finding(
+                "L8",
+                "The order list shows an order that nobody placed",
+                "the orders that were accepted, and no other",
+                f"number {view.number}",
+                (event.seq,),
+                source=SOURCE,
+                stateful=True,
+            )
+
+    def _give_up(self, strangers: list[OrderView]) -> None:
+        """In the first list an order without an answer cannot be told from an old one like it: it stays in doubt."""
+        for view in strangers:
+            while (like := self._lost_like(view)) is not None:
+                del self._lost[like]
+
+    def _lost_like(self, view: OrderView) -> int | None:
+        """The oldest order without an answer that this one could be."""
+        for key, (call, _) in self._lost.items():
+            if view.kind in (call.kind, None) and view.quantity in (call.quantity, None):
+                return key
+        return None
+
+    def _of_another(self, number: str) -> int | None:
+        """The exchange in which another account of this run placed an order of this number; None where none did."""
+        if number in self.state.orders.entries and self.state.orders.entries[number].seq is not None:
+            return None
+        for account in self.state.others:
+            entry = account.orders.entries.get(number)
+            if entry is not None and entry.seq is not None:
+                return entry.seq
+        return None
+
+    # -- what reads decide --------------------------------------------------------------------------------------
+
+    def _settle_pending(self, event: Event) -> Iterable[Check]:
+        """Pending orders of which the ledger knows by now how they ended."""
+        stock, ended = self.state.stock, event.exchange.ended
+        for number, key in list(self._pending.items()):
+            view = self.state.orders.entries[number].view
+            if view.stage not in FINAL:
+                continue
+            del self._pending[number]
+            placed_by = key if isinstance(key, int) else None
+            met = stock.watched.get(key)
+            call = PlaceOrder(view.kind or OrderKind.INCREMENT, view.quantity or 0)
+            undecided = key in stock.questions and stock.worlds is not None
+            if view.stage is Stage.DONE:
+                stock.settle(key, True, ended)
+                if undecided and stock.worlds is not None:
+                    yield from self._fulfilment_was_right(event, call, placed_by)
+                continue
+            if placed_by is not None:
+                self.state.window.rejected.add(placed_by)
+            if undecided and met is not None:
+                yield from self._refusal_was_right(event, call, met, placed_by)
+            if stock.answers.get(key):
+                yield self.state.law(
+                    "L1",
+                    "A rejected order changes the total",
+                    event,
+                    "the total as it was before",
+                    "the total was seen changed by the order's quantity",
+                    placed_by,
+                    also=("L8",),
+                )
+            stock.settle(key, False, ended)
+
+    def _settle_lost(self, event: Event) -> Iterable[Check]:
+        """An order whose answer never came, and which a list does not show that must: it never was."""
+        stock = self.state.stock
+        for key, (_, closes) in list(self._lost.items()):
+            if closes >= event.exchange.started:
+                continue
+            del self._lost[key]
+            if stock.answers.get(key):
+                yield self.state.law(
+                    "L12",
+                    "An order without a clear answer changes the total and is not listed",
+                    event,
+                    "the order in the list, or the total as it was before",
+                    "no such order, though the total was seen changed by its quantity",
+                    key,
+                    also=("L8",),
+                )
+            stock.settle(key, False, event.exchange.ended)
+
+    def _fulfilment_was_right(self, event: Event, call: PlaceOrder, placed_by: int | None) -> Iterable[Check]:
+        """A pending order was fulfilled; ``stock`` counts it already."""
+        stock, limit = self.state.stock, self.state.terms.limit
+        possible = stock.shown()
+        if call.kind is OrderKind.DECREMENT:
+            if not stock.knows_available:
+                return
+            if max(total - used for total, used in possible) >= 0:
+                yield Held("L6")
+                return
+            yield self.state.law(
+                "L6",
+                "A decrement order takes more than is available",
+                event,
+                "an order that ends rejected",
+                "the order is fulfilled",
+                placed_by,
+            )
+        elif limit is not None and stock.knows_total:
+            least = possible[0][0]
+            if least <= limit:
+                yield Held("L7")
+                return
+            yield self.state.law(
+                "L7",
+                "An increment order is fulfilled beyond the agreed limit",
+                event,
+                f"an order that is never fulfilled: the limit is {limit}",
+                f"the order is fulfilled, which makes a total of {least}",
+                placed_by,
+            )
+
+    def _ledger(self, event: Event, breaches: list[Breach]) -> Iterable[Check]:
+        """What contradicts the ledger, but for what a read may show that lags no more than is allowed."""
+        started, lag = event.exchange.started, self.state.lag_s
+        kept = [breach for breach in breaches if breach.until is None or not lag or started > breach.until + lag]
+        if not kept:
+            yield Held("L8")
+        for breach in kept:
+            yield Finding(
+                breach.law,
+                breach.title,
+                breach.expected,
+                breach.actual,
+                tuple(sorted({breach.earlier, event.seq})),
+                source=SOURCE,
+                stateful=breach.until is not None,
+            )
+
+
+def _effect(view: OrderView) -> int:
+    return order_effect(PlaceOrder(view.kind or OrderKind.INCREMENT, view.quantity or 0))

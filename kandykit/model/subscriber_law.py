@@ -1,0 +1,253 @@
+"""Subscribers: stock decides who may be created (L5), each is its own (L9), and a delete frees once (L10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, Malformed, Outcome
+from kandykit.model.event import Event
+from kandykit.model.identities import Life, Subscriber
+from kandykit.model.state import SOURCE, State
+from kandykit.model.stock import Question
+from kandykit.verdict import Check, Finding, Held
+
+
+class SubscriberLaw:
+    """Judges every create and every delete of a subscriber."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._forms: dict[str, bool] = {}
+        self._never_lived: set[str] = set()
+
+    # -- creating -----------------------------------------------------------------------------------------------
+
+    def created(self, event: Event, call: CreateSubscriber) -> Iterable[Check]:
+        """A create was sent, and answered or not."""
+        outcome = event.reply.outcome
+        known = self.state.identities.of(call.identity) if call.identity else None
+        if outcome is Outcome.DONE:
+            yield from self._accepted(event, call, known)
+        elif outcome is Outcome.REFUSED and event.reply.status != 401 and not isinstance(event.call, Malformed):
+            yield from self._refused(event, call, known)
+        elif outcome is Outcome.UNCLEAR:
+            self._unclear_create(event, call, known)
+
+    def _accepted(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> Iterable[Check]:
+        stock, identities = self.state.stock, self.state.identities
+        seq, ended, status = event.seq, event.exchange.ended, event.reply.status
+        self._forms["server" if call.identity is None else "caller"] = True
+        shown = event.reply.subscriber
+        identity = (shown.identity if shown else None) or call.identity
+        other = identities.of(identity) if identity else None
+        if other is not None and other.life is Life.LIVE:
+            self.state.window.taken.add(seq)
+            if known is other and status == 200:
+                return  # may be the same subscriber once more; the next read tells whether it took a product
+            yield self._taken_accepted(event, other, same=known is other)
+            stock.ask(Question(seq, 0, 1, ended), ended)
+            return
+        if identity in stock.doubtful and stock.worlds is not None:
+            yield from self._accepted_in_doubt(event, identity, known if status == 200 else None)
+            return
+        if other is not None and other.life is Life.IN_DOUBT and status == 200 and known is other:
+            stock.ask(Question(seq, 0, 1, ended), ended)
+        else:
+            yield from self._took_stock(event)
+            stock.change(0, 1, ended)
+        if identity is None:
+            return
+        yield Held("L9")
+        identities.set(identity, Life.LIVE, seq, ended)
+        self._never_lived.discard(identity)
+        yield from self._password(event, identity)
+
+    def _accepted_in_doubt(self, event: Event, identity: str, may_be_live: Subscriber | None) -> Iterable[Check]:
+        """A create succeeds under an identity that an unclear answer may have made live, or left so."""
+        stock, seq, ended = self.state.stock, event.seq, event.exchange.ended
+        worlds = stock.worlds or frozenset()
+        gone = [world for world in worlds if identity not in world.alive]
+        if not gone and may_be_live is None:
+            known = self.state.identities.of(identity)
+            assert known is not None
+            yield self._taken_accepted(event, known, same=True)
+            stock.ask(Question(seq, 0, 1, ended), ended)
+            return
+        after = [world._replace(used=world.used + 1, alive=world.alive | {identity}) for world in gone]
+        if may_be_live is not None:
+            after += [world for world in worlds if identity in world.alive]
+        self._never_lived.discard(identity)
+        stock.narrow(after, ended)
+        self.decide(event)
+        yield from self._password(event, identity)
+
+    def _taken_accepted(self, event: Event, known: Subscriber, *, same: bool) -> Finding:
+        asked = "A create under a live identity is accepted", "a refusal: the identity is taken"
+        given = "Two live subscribers share an identity", "an identity that no live subscriber has"
+        title, expected = asked if same else given
+        return Finding(
+            "L9",
+            title,
+            expected,
+            f"{event.reply.status} for {known.identity} again",
+            (known.seq, event.seq),
+            source=SOURCE,
+            verdict=self.state.verdict,
+        )
+
+    def _password(self, event: Event, identity: str) -> Iterable[Check]:
+        shown = event.reply.subscriber
+        if shown is None or not shown.password:
+            return
+        earlier = self.state.identities.password_of_another(identity, shown.password, event.seq)
+        if earlier is not None:
+            yield Finding(
+                "L9",
+                "Two subscribers get the same password",
+                "a password of its own for each subscriber",
+                "the password of another subscriber",
+                (earlier, event.seq),
+                source=SOURCE,
+            )
+
+    def _took_stock(self, event: Event) -> Iterable[Check]:
+        stock = self.state.stock
+        if stock.worlds is None or not stock.knows_available:
+            return
+        enough = stock.affording(1)
+        if enough:
+            yield Held("L5")
+            stock.narrow(enough, event.exchange.ended)
+            return
+        yield self.state.law(
+            "L5",
+            "A subscriber is created although no product is available",
+            event,
+            f"a refusal: {self.state.possible()}",
+            f"{event.reply.status}, a subscriber",
+        )
+
+    def _refused(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> Iterable[Check]:
+        stock = self.state.stock
+        if stock.worlds is None or not stock.knows_available:
+            return
+        least, most = stock.availables(self.state.lately(event))
+        if known is not None:
+            if known.life is Life.LIVE and least >= 1:
+                yield Held("L9")
+                yield from self.state.refused_for("taken", event)
+            return
+        form = "server" if call.identity is None else "caller"
+        if least <= 0:
+            if most <= 0:
+                yield Held("L5")
+                if self._forms.get(form):
+                    yield from self.state.refused_for("no_stock", event)
+            return
+        self._forms.setdefault(form, False)
+        never = self._forms == {"server": False, "caller": False}
+        if self._forms[form] or never:
+            yield self.state.law(
+                "L5",
+                "A subscriber is refused although a product is available",
+                event,
+                f"a subscriber: {self.state.possible()}",
+                f"a refusal with {event.reply.status}",
+            )
+
+    def _unclear_create(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> None:
+        stock, identity = self.state.stock, call.identity or ""
+        if known is not None and known.life is Life.LIVE:
+            return
+        if identity and (known is None or known.life is Life.GONE):
+            stock.doubt(identity, live=False)
+            if known is None:
+                self._never_lived.add(identity)
+            self.state.identities.set(identity, Life.IN_DOUBT, event.seq, event.exchange.ended)
+        stock.ask(Question(event.seq, 0, 1, self.state.closes(event), identity), event.exchange.ended)
+
+    # -- deleting -----------------------------------------------------------------------------------------------
+
+    def deleted(self, event: Event, call: DeleteSubscriber) -> Iterable[Check]:
+        """A delete was sent, and answered or not."""
+        outcome, identity = event.reply.outcome, call.identity
+        known = self.state.identities.of(identity)
+        life = known.life if known else Life.GONE
+        if outcome is Outcome.THROTTLED or event.reply.status == 401:
+            return
+        if outcome is Outcome.UNCLEAR:
+            self._unclear_delete(event, identity, life)
+        elif life is Life.LIVE:
+            assert known is not None
+            yield from self._delete_of_live(event, known)
+        elif life is Life.IN_DOUBT:
+            yield from self._delete_in_doubt(event, identity)
+        else:
+            self.state.window.repeats.add(event.seq)
+            if outcome is Outcome.REFUSED:
+                yield from self.state.refused_for("unknown", event)
+
+    def decide(self, event: Event) -> None:
+        """Identities that the worlds no longer disagree about are live or gone for certain."""
+        identities, stock = self.state.identities, self.state.stock
+        for identity, live in stock.decided(event.exchange.started):
+            known = identities.of(identity)
+            if not live and identity in self._never_lived:
+                identities.drop(identity)
+            elif known is not None:
+                identities.set(identity, Life.LIVE if live else Life.GONE, known.seq, known.since)
+            self._never_lived.discard(identity)
+
+    def _delete_of_live(self, event: Event, known: Subscriber) -> Iterable[Check]:
+        if event.reply.outcome is Outcome.DONE:
+            self.state.stock.change(0, -1, event.exchange.ended)
+            self.state.identities.set(known.identity, Life.GONE, event.seq, event.exchange.ended)
+        elif event.exchange.started > known.since + self.state.lag_s or not self.state.lag_s:
+            yield self.state.law(
+                "L10",
+                "A delete of a live subscriber is refused",
+                event,
+                f"{known.identity} is deleted",
+                f"a refusal with {event.reply.status}",
+                known.seq,
+            )
+
+    def _delete_in_doubt(self, event: Event, identity: str) -> Iterable[Check]:
+        """A clear answer to the delete of a subscriber that may be live: whatever had happened, it is gone now."""
+        stock, ended = self.state.stock, event.exchange.ended
+        done = event.reply.outcome is Outcome.DONE
+        if identity not in stock.doubtful or stock.worlds is None:
+            if done:
+                stock.ask(Question(event.seq, 0, -1, ended), ended)
+            if not stock.under_way(identity, ended):
+                self.state.identities.set(identity, Life.GONE, event.seq, ended)
+            return
+        gone = [world for world in stock.worlds if identity not in world.alive]
+        if done:
+            gone += [
+                world._replace(used=world.used - 1, alive=world.alive - {identity})
+                for world in stock.worlds
+                if identity in world.alive
+            ]
+        if not stock.narrow(gone, ended):
+            known = self.state.identities.of(identity)
+            yield self.state.law(
+                "L10",
+                "A delete of a live subscriber is refused",
+                event,
+                f"{identity} is deleted",
+                f"a refusal with {event.reply.status}",
+                known.seq if known else None,
+            )
+        elif done:
+            self._never_lived.discard(identity)
+        self.decide(event)
+
+    def _unclear_delete(self, event: Event, identity: str, life: Life) -> None:
+        stock, ended = self.state.stock, event.exchange.ended
+        if life is Life.GONE:
+            return
+        if life is Life.LIVE:
+            stock.doubt(identity, live=True)
+            self.state.identities.set(identity, Life.IN_DOUBT, event.seq, ended)
+        stock.ask(Question(event.seq, 0, -1, self.state.closes(event), identity), ended)

@@ -1,0 +1,188 @@
+"""Each law by hand-written histories: good ones accuse nobody, bad ones name the law that is broken first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from story import FEWER, MORE, NOT_DONE, OPEN, Story, order
+
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, Operation, Outcome, PlaceOrder, Reply
+
+Telling = Callable[[Story], Story]
+
+
+def unlimited(story: Story) -> Story:
+    """No limit was agreed."""
+    story.account.terms = replace(story.account.terms, limit=None)
+    return story
+
+
+GOOD: dict[str, Telling] = {
+    "L1 an increment adds its quantity": lambda s: s.shows(2, 0).more(3).shows(5, 0),
+    "L1 a decrement takes its quantity": lambda s: s.shows(5, 1).fewer(2).shows(3, 1),
+    "L2 a create consumes one": lambda s: s.shows(2, 0).creates("a@x.nl").shows(2, 1),
+    "L2 a delete returns one": lambda s: s.shows(2, 0).creates("a@x.nl").deletes("a@x.nl").shows(2, 0),
+    "L3 all used up": lambda s: s.shows(1, 0).creates("a@x.nl").shows(1, 1),
+    "L3 nothing at all": lambda s: s.shows(0, 0),
+    "L4 refusals change nothing": lambda s: (
+        s.shows(1, 1).creates("a@x.nl", answer=412).fewer(1, answer=412).shows(1, 1)
+    ),
+    "L5 no stock, no subscriber": lambda s: s.shows(1, 1).creates("a@x.nl", answer=412),
+    "L6 exactly what is available": lambda s: s.shows(4, 1).fewer(3).shows(1, 1),
+    "L6 one more than that": lambda s: s.shows(4, 1).fewer(4, answer=412).shows(4, 1),
+    "L7 exactly to the limit": lambda s: s.shows(4, 1).more(6).shows(10, 1),
+    "L7 one beyond it": lambda s: s.shows(4, 1).more(7, answer=412).shows(4, 1),
+    "L8 the list shows what was placed": lambda s: s.lists().more(1, "a").lists(order("a", MORE, 1)),
+    "L8 a pending order is fulfilled": lambda s: (
+        s.lists().more(1, "a", stage=OPEN, answer=202).lists(order("a", MORE, 1, OPEN)).lists(order("a", MORE, 1))
+    ),
+    "L9 a password for each": lambda s: s.creates("a@x.nl", password="1").creates("b@x.nl", password="2"),
+    "L9 a taken identity is refused": lambda s: (
+        s.shows(2, 0).creates("a@x.nl").creates("a@x.nl", answer=400).shows(2, 1)
+    ),
+    "L10 a repeat is 404": lambda s: (
+        s.shows(2, 0).creates("a@x.nl").deletes("a@x.nl").deletes("a@x.nl", answer=404).shows(2, 0)
+    ),
+    "L10 an idempotent repeat": lambda s: (
+        s.shows(2, 0).creates("a@x.nl").deletes("a@x.nl").deletes("a@x.nl").shows(2, 0)
+    ),
+    "L10 nobody is deleted": lambda s: s.shows(2, 1).deletes("nobody@x.nl", answer=404).shows(2, 1),
+    "L11 another account's create": lambda s: s.shows(2, 0).elsewhere(CreateSubscriber("b@x.nl")).shows(2, 0),
+    "L11 another account's order": lambda s: s.lists().other_orders(1, "theirs").lists().finds("theirs", answer=404),
+    "L12 a lost create did happen": lambda s: s.shows(2, 0).creates("a@x.nl", answer="cut").shows(2, 1),
+    "L12 a lost create did not": lambda s: s.shows(2, 0).creates("a@x.nl", answer="cut").shows(2, 0).shows(2, 0),
+    "L13 reads are reads": lambda s: s.shows(2, 1).lists().shows(2, 1).calls("HEAD", answer=200).shows(2, 1),
+}
+
+BAD: dict[str, Telling] = {
+    "L1 an increment adds one too many": lambda s: s.shows(2, 0).more(3).shows(6, 0),
+    "L1 an increment adds twice": lambda s: s.shows(2, 0).more(3).shows(8, 0),
+    "L1 a decrement takes one too few": lambda s: s.shows(5, 0).fewer(3).shows(3, 0),
+    "L1 a create adds to the total": lambda s: s.shows(2, 0).creates("a@x.nl").shows(3, 1),
+    "L1 a delete takes from the total": lambda s: (
+        s.shows(2, 0).creates("a@x.nl").shows(2, 1).deletes("a@x.nl").shows(1, 0)
+    ),
+    "L1 a rejected order counts": lambda s: (
+        unlimited(s)
+        .shows(2, 0)
+        .lists()
+        .more(3, "a", stage=OPEN, answer=202)
+        .lists(order("a", MORE, 3, NOT_DONE))
+        .shows(5, 0)
+        .waits(6)
+        .shows(5, 0)
+    ),
+    "L1 an order is fulfilled by another quantity, later": lambda s: (
+        s.shows(2, 0).lists().more(3, "a", stage=OPEN, answer=202).shows(2, 0).lists(order("a", MORE, 3)).shows(6, 0)
+    ),
+    "L2 a create consumes two": lambda s: s.shows(3, 0).creates("a@x.nl").shows(3, 2),
+    "L3 more used than owned": lambda s: s.shows(2, 3),
+    "L3 available is no difference": lambda s: s.shows(3, 1, 1),
+    "L3 below zero": lambda s: s.sees(total=-1, used=0),
+    "L3 above the limit": lambda s: s.shows(11, 0),
+    "L3 fewer used than live": lambda s: s.creates("a@x.nl").creates("b@x.nl").waits(6).shows(2, 1),
+    "L4 a refused order adds": lambda s: unlimited(s).shows(2, 0).more(3, answer=412).shows(5, 0),
+    "L4 a refused create consumes": lambda s: s.shows(2, 0).creates("a@x.nl").creates("a@x.nl", answer=400).shows(2, 2),
+    "L4 a malformed order adds": lambda s: s.shows(2, 0).malformed(Operation.PLACE_ORDER).shows(3, 0),
+    "L4 a throttled create consumes": lambda s: s.shows(2, 0).creates("a@x.nl", answer=429).shows(2, 1),
+    "L4 a refused order is listed": lambda s: s.shows(1, 1).lists().fewer(1, answer=412).lists(order("a", FEWER, 1)),
+    "L5 a subscriber out of nothing": lambda s: s.shows(1, 1).creates("a@x.nl"),
+    "L5 the last product is refused": lambda s: s.shows(2, 0).creates("a@x.nl").creates("b@x.nl", answer=412),
+    "L6 a decrement below use": lambda s: s.shows(3, 2).fewer(2),
+    "L6 exactly what is available is refused": lambda s: s.shows(3, 1).fewer(2, answer=412),
+    "L6 a decrement that ends rejected": lambda s: (
+        s.shows(3, 1).lists().fewer(2, "a", stage=OPEN, answer=202).lists(order("a", FEWER, 2, NOT_DONE))
+    ),
+    "L6 a decrement below use is fulfilled later": lambda s: (
+        s.shows(3, 2).lists().fewer(2, "a", stage=OPEN, answer=202).lists(order("a", FEWER, 2))
+    ),
+    "L7 beyond the limit": lambda s: s.shows(4, 0).more(7),
+    "L7 exactly to the limit is refused": lambda s: s.shows(4, 0).more(6, answer=412),
+    "L7 beyond the limit, later": lambda s: (
+        s.shows(4, 0).lists().more(7, "a", stage=OPEN, answer=202).lists(order("a", MORE, 7))
+    ),
+    "L8 no number": lambda s: numberless(s),
+    "L8 a number twice": lambda s: s.more(1, "a").more(2, "a"),
+    "L8 an order is forgotten": lambda s: s.lists().more(1, "a").more(1, "b").lists(order("b", MORE, 1)),
+    "L8 an order cannot be read": lambda s: s.more(1, "a").finds("a", answer=404),
+    "L8 an order changes": lambda s: s.more(1, "a").lists(order("a", MORE, 2)),
+    "L8 another order is shown": lambda s: s.more(1, "a").more(1, "b").finds("a", order("b", MORE, 1)),
+    "L8 the whole list for one": lambda s: (
+        s.more(1, "a").more(1, "b").finds("a", order("a", MORE, 1), order("b", MORE, 1))
+    ),
+    "L8 a final status moves": lambda s: s.more(1, "a").lists(order("a", MORE, 1, OPEN)),
+    "L8 fulfilled becomes rejected": lambda s: s.more(1, "a").lists(order("a", MORE, 1, NOT_DONE)),
+    "L8 an order out of nothing": lambda s: s.lists().lists(order("x", MORE, 1)),
+    "L9 one identity for two": lambda s: s.shows(3, 0).creates(given="a@x.nl").creates(given="a@x.nl"),
+    "L9 a taken identity is accepted": lambda s: s.shows(3, 0).creates("a@x.nl").creates("a@x.nl"),
+    "L9 the same subscriber again takes a product": lambda s: (
+        s.shows(3, 0).creates("a@x.nl").shows(3, 1).creates("a@x.nl", answer=200).shows(3, 2)
+    ),
+    "L9 one password for two": lambda s: s.creates("a@x.nl", password="1").creates("b@x.nl", password="1"),
+    "L10 a repeat frees another": lambda s: (
+        s.shows(3, 2).creates("a@x.nl").deletes("a@x.nl").shows(3, 2).deletes("a@x.nl").shows(3, 1)
+    ),
+    "L10 nobody's delete frees one": lambda s: s.shows(3, 2).deletes("nobody@x.nl", answer=404).shows(3, 1),
+    "L10 a live one cannot be deleted": lambda s: s.shows(3, 0).creates("a@x.nl").deletes("a@x.nl", answer=404),
+    "L10 a delete frees two": lambda s: s.shows(3, 1).creates("a@x.nl").shows(3, 2).deletes("a@x.nl").shows(3, 0),
+    "L10 a delete frees nothing": lambda s: (
+        s.shows(3, 0).creates("a@x.nl").shows(3, 1).deletes("a@x.nl").shows(3, 1).waits(6).shows(3, 1)
+    ),
+    "L11 another's create consumes ours": lambda s: s.shows(3, 0).elsewhere(CreateSubscriber("b@x.nl")).shows(3, 1),
+    "L11 another deletes ours": lambda s: (
+        s.shows(3, 0)
+        .creates("a@x.nl")
+        .shows(3, 1)
+        .elsewhere(DeleteSubscriber("a@x.nl"), answer=200)
+        .shows(3, 0)
+        .waits(6)
+        .shows(3, 0)
+    ),
+    "L11 another's order is listed": lambda s: s.lists().other_orders(1, "b").lists(order("b", MORE, 1)),
+    "L11 another's order is read": lambda s: s.lists().other_orders(1, "b").finds("b", order("b", MORE, 1)),
+    "L12 a lost create happened twice": lambda s: s.shows(3, 0).creates("a@x.nl", answer="cut").shows(3, 2),
+    "L12 a lost order happened by half": lambda s: s.shows(3, 0).more(2, answer=503).shows(4, 0),
+    "L12 a lost order counts and is not listed": lambda s: (
+        s.lists().shows(3, 0).more(2, answer=503).shows(5, 0).lists()
+    ),
+    "L13 reading consumes": lambda s: s.shows(3, 0).lists().shows(3, 1),
+    "L13 HEAD consumes": lambda s: s.shows(3, 0).calls("HEAD", answer=200).shows(3, 1),
+    "R2 newest first": lambda s: s.more(1, "a").more(2, "b").lists(order("b", MORE, 2), order("a", MORE, 1)),
+}
+
+
+def numberless(story: Story) -> Story:
+    """An order is accepted and its answer shows no number."""
+    return story._tell(PlaceOrder(MORE, 1), Reply(Outcome.DONE, 201, unreadable="it names no order number"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_history_accuses_nobody(name: str) -> None:
+    story = GOOD[name](Story(limit=10))
+    assert not story.said
+    assert name.split()[0] in story.held
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_history_names_its_law_first(name: str) -> None:
+    story = BAD[name](Story(limit=10))
+    assert story.named[:1] == [name.split()[0]], story.said
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_evidence_is_in_order_and_ends_with_the_call_that_shows_it(name: str) -> None:
+    story = BAD[name](Story(limit=10))
+    evidence = story.said[0].evidence
+    assert list(evidence) == sorted(set(evidence))
+    assert all(1 <= seq <= story.seq for seq in evidence)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_titles_are_the_same_whatever_the_numbers(name: str) -> None:
+    """A title holds no digits and no identities, so that the same fault has the same id in every run."""
+    story = BAD[name](Story(limit=10))
+    for finding in story.said:
+        assert not any(character.isdigit() for character in finding.title)
+        assert "@" not in finding.title
