@@ -14,7 +14,6 @@ HELD: Final = held("K1")
 UNITS: Final = frozenset({"minute", "hour", "day", "week", "month"})
 
 _COUNTS: Final = ("quota-interval", "quota-limit", "quota-used")
-_ABOVE: Final = "is above quota-limit in an answer that is no 429"
 _SOURCE: Final = f"{PAGE}, HTTP response headers: quota-interval to quota-used"
 _CLOCKS_DIFFER_S: Final = 5.0
 """So much may the kit's and the target's idea of now be apart, in seconds."""
@@ -41,15 +40,15 @@ def quota_headers_make_sense(sight: Sight) -> tuple[Check, ...]:
     if reset is not None and moment(reset) is None:
         expected = "a moment: seconds or milliseconds since 1970, ISO 8601, or an HTTP date"
         wrong.append(("quota-reset-UTC", "is no moment", expected, reset))
-    if not wrong and sight.status != 429:
-        used, limit = headers.get("quota-used"), headers.get("quota-limit")
-        if used is not None and limit is not None and int(used) > int(limit):
-            wrong.append(("quota-used", _ABOVE, f"{limit} at most", used))
     if wrong:
         return tuple(
-            _finding(sight, f"{name} {what}", expected, value, also=("R2",) if what != _ABOVE else ())
+            _finding(sight, f"{name} {what}{sight.aside}", expected, value, verdict=_of_form(sight), also=("R2",))
             for name, what, expected, value in wrong
         )
+    used, limit = headers.get("quota-used"), headers.get("quota-limit")
+    if used is not None and limit is not None and int(used) > int(limit) and _was_counted(sight):
+        title = "quota-used is above quota-limit in an answer that is no 429"
+        return (_finding(sight, title, f"{limit} at most", used),)
     return HELD if present or unit is not None or reset is not None else NOTHING
 
 
@@ -59,11 +58,9 @@ def quota_used_grows(sight: Sight) -> tuple[Check, ...]:
 
     Calls that overlap may be counted in either order, so they are not compared.
     """
-    if not sight.authenticated or not sight.documented:
-        return NOTHING
     headers = sight.headers
     used = headers.get("quota-used", "")
-    if not _is_count(used):
+    if not _is_count(used) or not _was_counted(sight):
         return NOTHING
     exchange = sight.exchange
     before = sight.past.quota_before(exchange.intent.account, exchange.started)
@@ -119,6 +116,19 @@ def throttling_is_by_quota(sight: Sight) -> tuple[Check, ...]:
     return (_warning(sight, "A call is throttled although quota is left", f"quota-used {limit}", f"quota-used {used}"),)
 
 
+def _was_counted(sight: Sight) -> bool:
+    """Whether the API itself answered an operation: then the call was let in, and has been counted.
+
+    Of what a gateway turns away, with 403 or 429 or by failing, nobody said whether it counts.
+    """
+    return sight.authenticated and sight.documented and sight.status < 500 and sight.status not in (403, 429)
+
+
+def _of_form(sight: Sight) -> Verdict:
+    """A header that cannot be read fails where it is owed."""
+    return Verdict.FAIL if sight.succeeded and sight.documented else Verdict.WARN
+
+
 def _is_count(value: str) -> bool:
     return value.isascii() and value.isdigit()
 
@@ -137,17 +147,16 @@ def _finding(
     expected: str,
     actual: str,
     *,
-    verdict: Verdict | None = None,
+    verdict: Verdict = Verdict.FAIL,
     also: tuple[str, ...] = (),
     before: tuple[int, ...] = (),
 ) -> Check:
-    fails = sight.succeeded and sight.documented
     return sight.finding(
         "K1",
-        f"{title}{sight.aside}",
+        title,
         expected,
         f"{quoted(actual)} in the {sight.status} to {sight.label}",
-        verdict=verdict or (Verdict.FAIL if fails else Verdict.WARN),
+        verdict=verdict,
         also=also,
         source=_SOURCE,
         before=before,

@@ -57,6 +57,9 @@ def successes_match_the_document(sight: Sight) -> tuple[Check, ...]:
         return NOTHING
     problems = _problems(sight)
     if problems:
+        if sight.headers.get("content-length", str(sight.length)) != str(sight.length):
+            # Not all that came could be read, or more was to come: H14 says so, and the rest follows from it.
+            return NOTHING
         if found := _mismatches(sight, problems):
             return found
     elif sight.reply.unreadable and not _may_be_empty(sight):

@@ -211,6 +211,11 @@ def test_a_body_that_is_no_json_fails_for_its_type_too() -> None:
     assert says(successes_match_the_document, met("GET", "/inventory", 200, "{")) == {"R2+H13 fail"}
 
 
+def test_a_body_of_another_length_than_was_announced_is_h14s() -> None:
+    sight = met("GET", "/inventory", 200, '{"prod', length=60, headers={"content-length": "6"})
+    assert says(successes_match_the_document, sight) == set()
+
+
 def test_json_under_another_type_fails_for_its_type_too() -> None:
     sight = met("GET", "/inventory", 200, STOCK, headers={"content-type": "text/html"})
     assert says(successes_match_the_document, sight) == {"R2+H13 fail"}
