@@ -216,6 +216,11 @@ class Account:
         )
 
     @property
+    def undecided(self) -> bool:
+        """Whether there are orders of which no inventory read could tell yet what became of them."""
+        return bool(self._newer)
+
+    @property
     def to_delete(self) -> list[str]:
         """The subscribers that are ours and may be live, in a stable order."""
         return sorted(self.live | self.unclear)
