@@ -87,14 +87,23 @@ class Redactor:
     """Replaces secrets by fingerprints, under one key per run.
 
     ``key`` is the run's random key; None draws one. ``members`` names further JSON members and form fields that hold
-    a secret on this target (the binding's spelling of the password, say); ``public`` adds words to `PUBLIC`: what
-    stands in one of them is never learnt. Thread-safe.
+    a secret on this target (the binding's spelling of the password, say), ``identities`` those that hold what is no
+    secret even where a careless target makes it a password too. ``public`` adds words to `PUBLIC`: what stands in one
+    of them is never learnt. Thread-safe.
     """
 
-    def __init__(self, key: bytes | None = None, *, members: Sequence[str] = (), public: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes | None = None,
+        *,
+        members: Sequence[str] = (),
+        identities: Sequence[str] = ("identity", "product_name"),
+        public: Iterable[str] = (),
+    ) -> None:
         self._key = key or secrets.token_bytes(32)
         self._public = " ".join((PUBLIC, *public)).lower()
         self._members = frozenset(_flat(name) for name in members)
+        self._identities = frozenset(_flat(name) for name in identities)
         self._hints = (*_HINTS, *(name.lower() for name in members))
         self._lock = threading.Lock()
         self._marks: dict[str, str] = {}
@@ -172,8 +181,8 @@ class Redactor:
     def text(self, text: str, *, learn: bool = False) -> str:
         """Any text as it may be kept: a body, a URL, an error message.
 
-        ``learn`` makes what stands in a telling member known from now on, unless the same text shows the same value
-        elsewhere too: then it is no secret.
+        ``learn`` makes what stands in a telling member known from now on, unless the same text shows it as an
+        identity too.
         """
         low = text.lower()
         for hint in self._hints:
@@ -186,10 +195,13 @@ class Redactor:
 
     def _by_place(self, text: str, learn: bool) -> str:
         found: list[tuple[str, str]] = []
+        identities: list[str] = []
 
         def member(match: re.Match[str]) -> str:
             name, _, colon, value, end = match.groups()
             if not value or not (kind := self._kind_of(name)) or FINGERPRINT.fullmatch(value):
+                if value and _flat(name) in self._identities:
+                    identities.append(_unescaped(value))
                 return match[0]
             secret = _unescaped(value)
             found.append((kind, secret))
@@ -211,7 +223,7 @@ class Redactor:
             text = _FIELD.sub(field, text)
         if learn:
             for kind, secret in found:
-                if json.dumps(secret) not in text:
+                if secret not in identities:
                     self.learn(kind, secret)
         return text
 

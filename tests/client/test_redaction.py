@@ -201,9 +201,14 @@ def test_a_password_that_is_a_word_of_the_contract_blacks_out_nothing_else(redac
     assert redactor.text(body) == body
 
 
-def test_what_an_answer_shows_elsewhere_too_is_no_secret(redactor: Redactor) -> None:
+def test_an_identity_is_no_secret_even_where_it_is_the_password_too(redactor: Redactor) -> None:
     redactor.answer(Answer(201, (), '{"identity": "user-17@b.nl", "password": "user-17@b.nl"}'))
     assert redactor.text("https://x/subscriber/user-17@b.nl") == "https://x/subscriber/user-17@b.nl"
+
+
+def test_a_password_that_an_answer_shows_twice_is_replaced_twice(redactor: Redactor) -> None:
+    answer = Answer(201, (("x-pin", "xK9-pQ2z"),), '{"pin": "xK9-pQ2z", "password": "xK9-pQ2z"}')
+    assert "xK9" not in str(redactor.answer(answer))
 
 
 def test_a_credential_that_differs_from_a_good_one_is_known_too(redactor: Redactor) -> None:
