@@ -1,0 +1,220 @@
+"""Filling: a generated case becomes a step that means something to this target.
+
+What a schema allows is mostly refused for another reason: a random order number is nobody's, a random quantity is
+beyond any budget. So a case that the document allows gets the product, a quantity that the budget covers, a fresh
+identity of ours, or one that the programme has made. A case that it forbids is left as it was drawn, but for what is
+well-formed in it and could cost money or touch others; that it is still malformed is asked of the binding, which is
+what the judge will ask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final
+
+from kandykit.binding import IDENTITY, Binding
+from kandykit.calls import Malformed, Operation, OrderKind, OtherCall
+from kandykit.explore.generate.cases import ABSENT, Case, Documented
+from kandykit.explore.generate.request import FRESH, body_of, order, outgoing, subscriber
+from kandykit.explore.steps import Raw
+
+_SOMEBODY: Final = "kandykit-1@example.com"
+_NUMBER: Final = "kandykit-1"
+_PARAMETER: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class Unfit(Exception):
+    """This case is not sent; the message says why."""
+
+
+class Filler:
+    """Fills the cases of one document for one target.
+
+    ``most`` is the largest quantity that a filled order has.
+    """
+
+    def __init__(self, binding: Binding, most: int) -> None:
+        self._binding = binding
+        self._spelling: Mapping[str, str] = binding.spelling
+        self._most = max(most, 1)
+
+    def operation_of(self, documented: Documented) -> Operation:
+        """Which operation of the contract this is; `Operation.OTHER` for what the contract does not name."""
+        spelling = self._spelling
+        method, template = documented
+        bare = _PARAMETER.sub("{}", template)
+        deletes = spelling["subscriber.path"] + ("/{}" if spelling["subscriber.delete"] == "path" else "")
+        known = {
+            ("POST", spelling["order.path"]): Operation.PLACE_ORDER,
+            ("GET", spelling["order.path"]): Operation.READ_ORDERS,
+            ("GET", spelling["inventory.path"]): Operation.READ_INVENTORY,
+            ("POST", spelling["subscriber.path"]): Operation.CREATE_SUBSCRIBER,
+            ("DELETE", deletes): Operation.DELETE_SUBSCRIBER,
+        }
+        if spelling["order.read"] == "path":
+            known["GET", spelling["order.path"] + "/{}"] = Operation.READ_ORDERS
+        return known.get((method, bare), Operation.OTHER)
+
+    def fill(self, case: Case, number: int, subscribers: list[str], orders: list[str]) -> Raw:
+        """The step for a case, the ``number``-th of its programme; raises `Unfit`.
+
+        ``subscribers`` and ``orders`` are labels that the programme has given by then.
+        """
+        operation = self.operation_of(case.operation)
+        case = replace(case, path=dict(case.path), query=dict(case.query), headers=dict(case.headers))
+        if case.body is not ABSENT and not isinstance(case.body, bytes):
+            case = replace(case, body=deepcopy(case.body))
+        if case.method != case.operation.method:
+            return self._by_another_method(case)
+        if case.allowed:
+            return self._allowed(case, operation, number, subscribers, orders)
+        return self._forbidden(case, operation)
+
+    # -- what the document allows -------------------------------------------------------------------------------
+
+    def _allowed(self, case: Case, operation: Operation, number: int, subscribers: list[str], orders: list[str]) -> Raw:
+        spelling = self._spelling
+        if operation is Operation.PLACE_ORDER:
+            self._only(case.body, "order.product", "order.kind", "order.quantity")
+            _put(case.body, spelling["order.product"], spelling["product"])
+            _put(case.body, spelling["order.quantity"], self._modest(_get(case.body, spelling["order.quantity"])))
+            words = [spelling[f"order.{kind.value}"] for kind in OrderKind]
+            if spelling["order.kind"] and _get(case.body, spelling["order.kind"]) not in words:
+                _put(case.body, spelling["order.kind"], words[number % 2])
+        elif operation is Operation.CREATE_SUBSCRIBER:
+            self._only(case.body, "subscriber.product", "subscriber.identity")
+            _put(case.body, spelling["subscriber.product"], spelling["product"])
+            if _get(case.body, spelling["subscriber.identity"]) is not None:
+                _put(case.body, spelling["subscriber.identity"], FRESH)
+        elif operation is Operation.DELETE_SUBSCRIBER:
+            case = self._naming(case, number, subscribers)
+        elif operation is Operation.READ_ORDERS and number % 2 and orders:
+            case = self._asking(case, order(orders[number // 2 % len(orders)]))
+        step = _step(case, f"g{number}", "")
+        call = self._meaning(step)
+        if isinstance(call, Malformed) and not call.grey:
+            raise Unfit(f"the document spells {operation} otherwise than the binding: {call.why}")
+        # Odd and legal at once, so it may be refused: it is no call that has to be answered by success.
+        return replace(step, probe=_probe(case)) if isinstance(call, Malformed | OtherCall) else step
+
+    def _only(self, body: Any, *keys: str) -> None:
+        """Leave out members that only this document knows: what they do is not the contract's business."""
+        if not isinstance(body, dict):
+            raise Unfit("the document has a body there that is no JSON object")
+        known = {self._spelling[key].lstrip("/").partition("/")[0] for key in keys}
+        for name in [name for name in body if name not in known]:
+            del body[name]
+
+    def _modest(self, quantity: Any) -> int:
+        return 1 + abs(int(quantity)) % self._most if isinstance(quantity, int | float) else 1
+
+    def _naming(self, case: Case, number: int, subscribers: list[str]) -> Case:
+        """Mostly a subscriber of ours, so that it is really deleted; now and then one that nobody has."""
+        place, _, name = self._spelling["subscriber.delete"].partition(":")
+        if number % 3 != 2 and subscribers:
+            wanted = subscriber(subscribers[number % len(subscribers)])
+        elif place == "path":
+            # What was drawn stays, and the run's mark behind it makes sure that it is nobody's.
+            wanted = next(iter(case.path.values()), "") + FRESH
+        else:
+            wanted = FRESH
+        if place == "path":
+            return replace(case, path=dict.fromkeys(_PARAMETER.findall(case.operation.template), wanted))
+        if place == "query":
+            return replace(case, query={**case.query, name: wanted})
+        if place == "header":
+            others = {key: value for key, value in case.headers.items() if key.lower() != name.lower()}
+            return replace(case, headers={**others, name: wanted})
+        body = case.body if isinstance(case.body, dict) else {}
+        _put(body, name, wanted)
+        return replace(case, body=body)
+
+    def _asking(self, case: Case, wanted: str) -> Case:
+        place = self._spelling["order.read"]
+        if place == "path":
+            return replace(case, path=dict.fromkeys(_PARAMETER.findall(case.operation.template), wanted))
+        return replace(case, query={**case.query, place[6:]: wanted}) if place.startswith("query:") else case
+
+    # -- what it forbids ----------------------------------------------------------------------------------------
+
+    def _forbidden(self, case: Case, operation: Operation) -> Raw:
+        if operation is Operation.PLACE_ORDER:
+            case = self._tamed(case, "order.quantity", lambda value: self._modest(value), int)
+        elif operation is Operation.CREATE_SUBSCRIBER:
+            case = self._tamed(case, "subscriber.identity", lambda value: FRESH, str)
+        elif operation is Operation.DELETE_SUBSCRIBER and self._spelling["subscriber.delete"] == "path":
+            # Only headers can be odd about it: a path has no value that a document could forbid and HTTP carry.
+            case = replace(case, path=dict.fromkeys(case.path, FRESH))
+        step = _step(case, "", _probe(case))
+        if not isinstance(self._meaning(step), Malformed | OtherCall) and case.method != "GET":
+            raise Unfit("the document forbids it and the contract does not, so either answer is right")
+        return step
+
+    def _tamed(self, case: Case, key: str, tame: Any, kind: type) -> Case:
+        """The case with a well-formed value made harmless, provided that it stays malformed without that value."""
+        value = _get(case.body, self._spelling[key]) if isinstance(case.body, dict) else None
+        if type(value) is not kind or (isinstance(value, str) and not IDENTITY.fullmatch(value)):
+            return case
+        body = deepcopy(case.body)
+        _put(body, self._spelling[key], tame(value))
+        tamed = replace(case, body=body)
+        call = self._meaning(_step(tamed, "", ""))
+        return tamed if isinstance(call, Malformed) else case
+
+    def _by_another_method(self, case: Case) -> Raw:
+        """A method that the path does not have; should it be served all the same, then with what is ours."""
+        body = case.body
+        if isinstance(body, dict):
+            quantity, identity = self._spelling["order.quantity"], self._spelling["subscriber.identity"]
+            if isinstance(_get(body, quantity), int):
+                _put(body, quantity, 1)
+            if isinstance(_get(body, identity), str):
+                _put(body, identity, FRESH)
+        return _step(replace(case, path=dict.fromkeys(case.path, FRESH)), "", _probe(case))
+
+    def _meaning(self, step: Raw) -> Any:
+        """What the judge will take the request for."""
+        labels = _Anybody()
+        made = outgoing(step, self._binding.base_url, labels, _Anybody(_NUMBER), lambda: _SOMEBODY)
+        assert made is not None
+        request = made[0]
+        text = (request.body or b"").decode("utf-8", "surrogateescape")
+        return self._binding.call_of(request.method, request.url, request.headers, text)
+
+
+class _Anybody(dict[str, str]):
+    """Labels that all stand for the same, where only the form of a request matters."""
+
+    def __init__(self, value: str = _SOMEBODY) -> None:
+        super().__init__()
+        self._value = value
+
+    def __missing__(self, label: str) -> str:
+        return self._value
+
+
+def _probe(case: Case) -> str:
+    return f"generated, {case.phase}: {case.about}" if case.about else f"generated, {case.phase}"
+
+
+def _step(case: Case, label: str, probe: str) -> Raw:
+    body, octets = body_of(case.octets())
+    # urlencode has spelt the braces of placeholders, which no other value has in pairs.
+    path = re.sub(r"%7B%7B(.+?)%7D%7D", lambda match: "{{" + match[1].replace("%3A", ":") + "}}", case.url())
+    return Raw(case.method, path, case.sent_headers(), body, octets, label, probe)
+
+
+def _get(body: Any, pointer: str) -> Any:
+    for name in pointer.split("/")[1:]:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
+def _put(body: Any, pointer: str, value: Any) -> None:
+    *parents, name = pointer.split("/")[1:]
+    for parent in parents:
+        body = body.setdefault(parent, {})
+    body[name] = value
