@@ -4,6 +4,7 @@ It is plain ASGI on purpose. Routing has to see the path undecoded, and every mi
 every run.
 """
 
+import asyncio
 import sys
 import time
 import traceback
@@ -33,6 +34,7 @@ class Mock:
     def __init__(self, settings: Settings | None = None, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings = settings or Settings()
         self.clock = clock
+        self.sleep = asyncio.sleep
         self.accounts = {client: Account(client, settings.limit) for client in settings.secrets}
         self.answers = Answers()
         self.tokens = Tokens(self.accounts, settings.secrets, clock, settings.token_life)
@@ -43,12 +45,18 @@ class Mock:
         self.operations = Operations(self.store, self.schemas)
         self.gateway = Gateway(self.answers, self.tokens, self.token_endpoint, self.quota, self.store, self.operations)
         self.delivery = Delivery(clock)
-        self.furnish(next(iter(self.accounts.values())))
+        self.furnish(settings.initial_total, settings.initial_subscribers)
 
-    def furnish(self, account: Account) -> None:
-        """Put the products and subscribers of others on an account, as if they had been there for long."""
-        account.total = self.settings.initial_total
-        for _ in range(self.settings.initial_subscribers):
+    @property
+    def first_account(self) -> Account:
+        """The account that a run works on."""
+        return next(iter(self.accounts.values()))
+
+    def furnish(self, products: int, subscribers: int) -> None:
+        """Put products and subscribers of others on the first account, as if they had been there for long."""
+        account = self.first_account
+        account.total += products
+        for _ in range(subscribers):
             identity, password = self.store.new_identity(account), self.store.new_password()
             account.subscribers[identity] = Subscriber(identity, password, PRODUCT, rfc3339(self.clock()))
             account.used += 1

@@ -77,11 +77,13 @@ def refuse_with(mock: Mock, cause: Cause, code: int) -> None:
 def alter_delivery(
     mock: Mock, when: Callable[[Call, Answer], bool], deliver: Callable[[Answer, Scope], Awaitable[bool]]
 ) -> None:
-    """Send an answer in another way; where `deliver` gives true the ordinary way follows."""
+    """Send an answer in another way; where `deliver` gives false the ordinary way follows."""
 
     def around(ordinary: Any) -> Any:
         async def delivering(call: Call, answer: Answer, scope: Scope, send: Send) -> None:
-            if not when(call, answer) or await deliver(answer, scope):
+            # The slow parser, which serves methods that nobody has heard of, gives no way to the bare connection.
+            bare = TRANSPORT in scope.get("extensions", {})
+            if not bare or not when(call, answer) or not await deliver(answer, scope):
                 await ordinary(call, answer, scope, send)
 
         return delivering
@@ -96,9 +98,7 @@ def write_bare(mock: Mock, answer: Answer, scope: Scope, body: bytes, length: in
         headers.append((b"content-length", str(length).encode()))
     lines = [b"HTTP/1.1 %d %s" % (answer.status, REASONS.get(answer.status, "OK").encode())]
     lines += [name + b": " + value for name, value in headers]
-    transport = scope["extensions"][TRANSPORT]["bare"]
-    transport.write(b"\r\n".join([*lines, b"", body]))
-    transport.close()
+    scope["extensions"][TRANSPORT]["bare"].write_last(b"\r\n".join([*lines, b"", body]))
 
 
 def cut(scope: Scope) -> None:

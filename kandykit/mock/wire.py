@@ -20,17 +20,26 @@ class OneWrite:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.head = b""
+        self.over = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.transport, name)
 
     def write(self, data: bytes) -> None:
         """Keep a head back; send anything else, after the head."""
+        if self.over:
+            return
         if not self.head and data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
             self.head = data
         else:
             self.transport.write(self.head + data)
             self.head = b""
+
+    def write_last(self, data: bytes) -> None:
+        """Send this, end the connection, and drop whatever is written later."""
+        self.transport.write(data)
+        self.over = True
+        self.transport.close()
 
     def flush(self) -> None:
         """Send a head that no body follows."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from mock_board import Switchboard
 from mock_caller import Caller, ManualClock
-from starlette.types import Receive, Scope, Send
 
 from kandykit.mock import catalogue
 from kandykit.mock.app import Mock
@@ -14,15 +14,6 @@ from kandykit.mock.server import serving
 from kandykit.mock.settings import Settings
 
 Start = Callable[..., Caller]
-
-
-class Switchboard:
-    """An application that passes each call on to the mock of the running test."""
-
-    mock: Mock
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.mock(scope, receive, send)
 
 
 @pytest.fixture(scope="session")

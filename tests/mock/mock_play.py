@@ -73,7 +73,7 @@ class Play:
         return f"{answer.status_code}{order['status'][0]}"
 
     def created(self, answer: httpx.Response) -> str:
-        if answer.status_code == 201:
+        if answer.status_code < 300:
             identity = answer.json()["identity"]
             if not identity.endswith(DOMAIN):
                 self.names[f"s{len(self.names) + 1}"] = identity

@@ -17,11 +17,6 @@ authentication = Faults("authentication")
 SHORT_LIFE = 6.0
 
 
-def first(mock: Mock) -> Account:
-    """The account that a careless server falls back to."""
-    return next(iter(mock.accounts.values()))
-
-
 def let_through(mock: Mock, when: Any) -> None:
     """Serve calls without a good token as the first account's, where `when` says so."""
 
@@ -31,7 +26,7 @@ def let_through(mock: Mock, when: Any) -> None:
                 account: Account = authenticate(call)
             except Refused:
                 if when(call):
-                    return first(mock)
+                    return mock.first_account
                 raise
             return account
 
@@ -162,8 +157,8 @@ def order_without_token_is_refused_and_acts(mock: Mock) -> None:
             except Refused:
                 if call.at("POST", "order") and call.header("authorization") is None:
                     kind, quantity = mock.schemas.order(call)
-                    if mock.store.fits(first(mock), kind, quantity):
-                        mock.store.change_total(first(mock), quantity if kind == "increment" else -quantity)
+                    if mock.store.fits(mock.first_account, kind, quantity):
+                        mock.store.change_total(mock.first_account, quantity if kind == "increment" else -quantity)
                 raise
             return account
 
@@ -183,9 +178,9 @@ def deletion_with_bad_token_is_refused_and_acts(mock: Mock) -> None:
             except Refused:
                 if call.at("DELETE", "subscriber/") and mock.gateway.bearer(call) is not None:
                     _, identity = mock.gateway.route(call)
-                    subscriber = mock.store.find_subscriber(first(mock), identity or "")
+                    subscriber = mock.store.find_subscriber(mock.first_account, identity or "")
                     if subscriber is not None:
-                        mock.store.discharge(first(mock), subscriber)
+                        mock.store.discharge(mock.first_account, subscriber)
                 raise
             return account
 

@@ -1,13 +1,12 @@
 """Stories of headers."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 from mock_caller import BASE, Caller
 
 from mock_stories import Story
-from mock_stories.status import Ask, after, bob, code, create, header, no_bob, seen, up
+from mock_stories.status import Ask, after, bob, code, create, has_header, header, no_bob, seen, up
 
 ORIGIN = {"origin": "https://shop.example.org"}
 PREFLIGHT = ORIGIN | {"access-control-request-method": "POST"}
@@ -28,10 +27,6 @@ def preflight(path: str = "/order") -> Ask:
 
 def told_by(ask: Ask, name: str, correct: object, faulty: object) -> Story:
     return seen(ask, header(name), correct, faulty)
-
-
-def has(name: str) -> Callable[[httpx.Response], bool]:
-    return lambda answer: name in answer.headers
 
 
 def quota_headers(answer: httpx.Response) -> int:
@@ -64,11 +59,11 @@ STORIES: dict[str, Story] = {
     "sunset-in-words": told_by(inventory, "sunset", "n/a", "never"),
     "sunset-of-writes-is-a-number": told_by(up, "sunset", "n/a", "0"),
     "quota-headers-missing-on-creates": seen(after(up, create), quota_headers, 5, 0),
-    "quota-reset-missing": seen(inventory, has("quota-reset-utc"), True, False),
+    "quota-reset-missing": seen(inventory, has_header("quota-reset-utc"), True, False),
     "quota-reset-in-words": told_by(inventory, "quota-reset-utc", "1790003600000", "tomorrow"),
     "quota-interval-with-unit": told_by(inventory, "quota-interval", "1", "1h"),
     "quota-unit-not-documented": told_by(inventory, "quota-time-unit", "hour", "second"),
-    "no-date": seen(inventory, has("date"), True, False),
+    "no-date": seen(inventory, has_header("date"), True, False),
     "date-in-another-form": seen(inventory, is_a_date, True, False),
     # Pages of another origin.
     "credentials-with-capital": told_by(from_elsewhere, "access-control-allow-credentials", "true", "True"),

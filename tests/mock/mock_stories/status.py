@@ -79,6 +79,10 @@ def header(name: str) -> Look:
     return lambda answer: answer.headers.get(name)
 
 
+def has_header(name: str) -> Look:
+    return lambda answer: name in answer.headers
+
+
 def at_location(caller: Caller) -> object:
     """What reading the Location of a new order gives."""
     location = caller.up(2).headers["location"]

@@ -1,0 +1,175 @@
+"""Who chooses identities, what they look like, and how long they are kept."""
+
+import secrets
+from collections import Counter
+from typing import Any
+
+from kandykit.mock.accounts import Account, Subscriber
+from kandykit.mock.app import Mock
+from kandykit.mock.bending import bend
+from kandykit.mock.call import Call
+from kandykit.mock.catalogue import Legals
+from kandykit.mock.schemas import malformed
+
+identities = Legals()
+
+
+@identities.gets("conformant")
+def server_chooses_and_refuses_a_wish(mock: Mock) -> None:
+    """The server chooses every identity, and refuses a request that names one."""
+    bend(
+        mock.schemas, "identity", lambda _: lambda _value: malformed("The request body has a member that is not known.")
+    )
+
+
+@identities.gets("conformant")
+def server_chooses_and_ignores_a_wish(mock: Mock) -> None:
+    """The server chooses every identity, whatever the request names."""
+
+    def around(check: Any) -> Any:
+        def ignoring(value: Any) -> None:
+            check(value)
+
+        return ignoring
+
+    bend(mock.schemas, "identity", around)
+
+
+@identities.gets("conformant", readings={"identity": "server"})
+def server_chooses_as_declared(mock: Mock) -> None:
+    """The server chooses every identity and refuses a wish, as the profile says."""
+    server_chooses_and_refuses_a_wish(mock)
+
+
+@identities.gets("conformant")
+def caller_must_choose(mock: Mock) -> None:
+    """A request for a subscriber must name the identity."""
+    need_identity(mock)
+
+
+@identities.gets("conformant", readings={"identity": "caller"})
+def caller_must_choose_as_declared(mock: Mock) -> None:
+    """A request for a subscriber must name the identity, as the profile says."""
+    need_identity(mock)
+
+
+@identities.gets("conformant")
+def deleted_identities_are_not_given_again(mock: Mock) -> None:
+    """The identity of a deleted subscriber stays taken for ever."""
+    gone: set[tuple[str, str]] = set()
+
+    def around_forget(forget: Any) -> Any:
+        def forgetting(account: Account, subscriber: Subscriber) -> None:
+            gone.add((account.client_id, subscriber.identity))
+            forget(account, subscriber)
+
+        return forgetting
+
+    def around_free(free: Any) -> Any:
+        return lambda account, identity: free(account, identity) and (account.client_id, identity) not in gone
+
+    bend(mock.store, "forget", around_forget)
+    bend(mock.store, "identity_free", around_free)
+
+
+@identities.gets("conformant")
+def identities_are_unique_across_accounts(mock: Mock) -> None:
+    """An identity that a subscriber of any account has is taken for all of them."""
+    bend(
+        mock.store,
+        "identity_free",
+        lambda _: lambda _account, identity: all(identity not in one.subscribers for one in mock.accounts.values()),
+    )
+
+
+@identities.gets("conformant")
+def identities_in_capitals(mock: Mock) -> None:
+    """The server's identities are in capitals."""
+    named(mock, lambda: f"USER.{secrets.token_hex(5).upper()}@ACME.WEBRTC.EXAMPLE")
+
+
+@identities.gets("conformant")
+def identities_with_reserved_signs(mock: Mock) -> None:
+    """The server's identities hold signs that mean something in a URL: slash, question mark, hash, percent and plus."""
+    named(mock, lambda: f"a/b?c#d%2Fe+f&g=h;{secrets.token_hex(4)}@acme.webrtc.example")
+
+
+@identities.gets("conformant")
+def identities_with_spaces_and_quotes(mock: Mock) -> None:
+    """The server's identities hold spaces, quotes and brackets."""
+    named(mock, lambda: f'O\'Neil "{secrets.token_hex(4)}" (desk) <1>@acme.webrtc.example')
+
+
+@identities.gets("conformant")
+def identities_beyond_ascii(mock: Mock) -> None:
+    """The server's identities hold letters of other alphabets and a sign beyond the first plane."""
+    named(mock, lambda: f"zoë.名前.\U0001f600{secrets.token_hex(4)}@acme.webrtc.example")
+
+
+@identities.gets("conformant")
+def identities_of_two_hundred_characters(mock: Mock) -> None:
+    """The server's identities are two hundred characters long."""
+    named(mock, lambda: f"{secrets.token_hex(90)}@acme.webrtc.example")
+
+
+@identities.gets("conformant")
+def identities_are_telephone_numbers(mock: Mock) -> None:
+    """The server's identities are telephone numbers with a plus in front."""
+    named(mock, lambda: f"+31{secrets.randbelow(10**9):09d}@acme.webrtc.example")
+
+
+@identities.gets("conformant")
+def identities_count_upward(mock: Mock) -> None:
+    """The server's identities count upward and none comes twice; short ones, one beginning like the next."""
+    made: Counter[str] = Counter()
+
+    def next_one() -> str:
+        made["all"] += 1
+        return f"{made['all']}@a.bc"
+
+    named(mock, next_one)
+
+
+@identities.gets("conformant")
+def deleted_identity_is_the_next_one_given(mock: Mock) -> None:
+    """The server gives the identity of the subscriber deleted last to the next new one."""
+    free: list[tuple[str, str]] = []
+
+    def around_forget(forget: Any) -> Any:
+        def forgetting(account: Account, subscriber: Subscriber) -> None:
+            free.append((account.client_id, subscriber.identity))
+            forget(account, subscriber)
+
+        return forgetting
+
+    def around_new(new_identity: Any) -> Any:
+        def given(account: Account) -> str:
+            for client, identity in reversed(free):
+                if client == account.client_id and identity not in account.subscribers:
+                    free.remove((client, identity))
+                    return identity
+            fresh: str = new_identity(account)
+            return fresh
+
+        return given
+
+    bend(mock.store, "forget", around_forget)
+    bend(mock.store, "new_identity", around_new)
+
+
+def named(mock: Mock, name: Any) -> None:
+    """Let the server choose its identities in this way."""
+    bend(mock.store, "new_identity", lambda _: lambda _account: name())
+
+
+def need_identity(mock: Mock) -> None:
+    """Refuse a subscriber without an identity."""
+
+    def around(read: Any) -> Any:
+        def reading(call: Call) -> str:
+            identity: str | None = read(call)
+            return malformed("The member identity is missing.") if identity is None else identity
+
+        return reading
+
+    bend(mock.schemas, "subscriber", around)

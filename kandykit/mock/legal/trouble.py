@@ -1,0 +1,282 @@
+"""Servers that are slow, busy, broken for a moment, behind the times, or used by somebody else."""
+
+from collections import Counter
+from collections.abc import Callable
+from email.utils import formatdate
+from itertools import count
+from typing import Any
+
+from starlette.types import Scope
+
+from kandykit.mock.accounts import INCREMENT, Account
+from kandykit.mock.answers import Answer, Cause, Refused
+from kandykit.mock.app import Mock
+from kandykit.mock.bending import alter_delivery, bend, cut
+from kandykit.mock.call import Call
+from kandykit.mock.catalogue import Legals
+from kandykit.mock.settings import BASE_PATH
+
+trouble = Legals()
+
+WRITES = ("POST", "DELETE")
+
+# Quota.
+
+
+@trouble.gets("conformant")
+def small_quota(mock: Mock) -> None:
+    """The account may make two hundred calls in two seconds, and is told when it may go on."""
+    mock.ration(200, 2.0)
+
+
+@trouble.gets("conformant")
+def spike_arrest(mock: Mock) -> None:
+    """Every eightieth call comes too fast: 429, come back in a second, and by the quota headers calls are left."""
+    too_fast(mock, lambda: "1")
+
+
+@trouble.gets("conformant")
+def spike_arrest_until_a_date(mock: Mock) -> None:
+    """Every eightieth call comes too fast: 429, come back at a time that is given as a date."""
+    too_fast(mock, lambda: formatdate(mock.clock() + 1, usegmt=True))
+
+
+# Failures.
+
+
+@trouble.gets("conformant")
+def unavailable_before_acting(mock: Mock) -> None:
+    """Every fiftieth call gets 503 and is not carried out."""
+    turns = count(1)
+
+    def around(operate: Any) -> Any:
+        async def operating(account: Account, call: Call) -> Answer:
+            if next(turns) % 50 == 0:
+                return mock.answers.error(503, "The service is not available.")
+            answer: Answer = await operate(account, call)
+            return answer
+
+        return operating
+
+    bend(mock.gateway, "operate", around)
+
+
+@trouble.gets("conformant")
+def unavailable_after_acting(mock: Mock) -> None:
+    """Every fiftieth call that writes is carried out and gets 503."""
+    unavailable_after(mock, 503)
+
+
+@trouble.gets("conformant")
+def bad_gateway_in_html_after_acting(mock: Mock) -> None:
+    """Every fiftieth call that writes is carried out and gets 502 with a page of HTML."""
+    unavailable_after(mock, 502, b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+
+
+@trouble.gets("conformant")
+def connection_cut_before_acting(mock: Mock) -> None:
+    """Every fiftieth call that writes is not carried out, and its connection breaks off."""
+    turns = count(1)
+    doomed: set[int] = set()
+
+    def is_doomed(call: Call) -> bool:
+        found = id(call) in doomed
+        doomed.discard(id(call))
+        return found
+
+    def around(operate: Any) -> Any:
+        async def operating(account: Account, call: Call) -> Answer:
+            if call.method in WRITES and next(turns) % 50 == 0:
+                doomed.add(id(call))
+                return mock.answers.error(503, "This is never seen.")
+            answer: Answer = await operate(account, call)
+            return answer
+
+        return operating
+
+    bend(mock.gateway, "operate", around)
+    cutting(mock, is_doomed)
+
+
+@trouble.gets("conformant")
+def connection_cut_after_acting(mock: Mock) -> None:
+    """Every fiftieth call that writes is carried out, and its connection breaks off before the answer."""
+    turns = count(1)
+    cutting(mock, lambda call: writing(call) and next(turns) % 50 == 0)
+
+
+@trouble.gets("conformant")
+def connection_cut_on_reads(mock: Mock) -> None:
+    """Every fiftieth read gets no answer: its connection breaks off."""
+    turns = count(1)
+    cutting(mock, lambda call: call.method == "GET" and next(turns) % 50 == 0)
+
+
+# Time.
+
+
+@trouble.gets("conformant")
+def slow_answers(mock: Mock) -> None:
+    """Every answer takes between ten and forty milliseconds, after the call was carried out."""
+    turns = count(1)
+    waiting(mock, lambda: 0.01 * (1 + next(turns) % 4))
+
+
+@trouble.gets("conformant")
+def now_and_then_very_slow(mock: Mock) -> None:
+    """Every fortieth answer takes a second and a half."""
+    turns = count(1)
+    waiting(mock, lambda: 1.5 if next(turns) % 40 == 0 else 0.0)
+
+
+@trouble.gets("conformant")
+def inventory_lags(mock: Mock) -> None:
+    """The inventory shows what was true a fifth of a second ago."""
+    lag(mock, 0.2)
+
+
+@trouble.gets("conformant", readings={"settle_s": 1.0})
+def inventory_lags_as_declared(mock: Mock) -> None:
+    """The inventory shows what was true half a second ago, and the profile allows a second."""
+    lag(mock, 0.5)
+
+
+@trouble.gets("inconclusive")
+def rarely_a_stale_inventory(mock: Mock) -> None:
+    """Long after the start, now and then one read of the inventory shows the numbers from before the latest change."""
+    before: dict[str, tuple[int, int]] = {}
+    reads: Counter[str] = Counter()
+    remembering(mock, lambda account: before.update({account.client_id: (account.total, account.used)}))
+
+    def stale(account: Account) -> tuple[int, int]:
+        reads[account.client_id] += 1
+        now = account.total, account.used
+        return before.get(account.client_id, now) if reads[account.client_id] % 97 == 0 else now
+
+    shown(mock, stale)
+
+
+@trouble.gets("inconclusive")
+def somebody_else_is_active(mock: Mock) -> None:
+    """Every two seconds somebody else orders a product for the account and creates a subscriber with it."""
+    active(mock)
+
+
+def too_fast(mock: Mock, retry_after: Callable[[], str]) -> None:
+    """Turn every eightieth call away for its speed."""
+    turns = count(1)
+
+    def around(within_quota: Any) -> Any:
+        def checking(account: Account, call: Call) -> None:
+            within_quota(account, call)
+            if next(turns) % 80 == 0:
+                raise Refused(Cause.QUOTA, "The calls come too fast.", {"retry-after": retry_after()})
+
+        return checking
+
+    bend(mock.gateway, "within_quota", around)
+
+
+def writing(call: Call) -> bool:
+    """Whether a call may change something."""
+    return call.method in WRITES and call.path.startswith(BASE_PATH)
+
+
+def unavailable_after(mock: Mock, code: int, page: bytes | None = None) -> None:
+    """Carry every fiftieth write out and hide it behind a server error."""
+    turns = count(1)
+
+    def around(operate: Any) -> Any:
+        async def operating(account: Account, call: Call) -> Answer:
+            answer: Answer = await operate(account, call)
+            if call.method in WRITES and next(turns) % 50 == 0:
+                answer = mock.answers.error(code, "The service is not available.")
+                if page is not None:
+                    answer.raw, answer.headers["content-type"] = page, "text/html"
+            return answer
+
+        return operating
+
+    bend(mock.gateway, "operate", around)
+
+
+def cutting(mock: Mock, when: Callable[[Call], bool]) -> None:
+    """Break the connection off instead of answering."""
+
+    async def deliver(_answer: Answer, scope: Scope) -> bool:
+        cut(scope)
+        return True
+
+    alter_delivery(mock, lambda call, _answer: when(call), deliver)
+
+
+def waiting(mock: Mock, seconds: Callable[[], float]) -> None:
+    """Let answers wait."""
+
+    async def deliver(_answer: Answer, _scope: Scope) -> bool:
+        await mock.sleep(seconds())
+        return False
+
+    alter_delivery(mock, lambda _call, _answer: True, deliver)
+
+
+def remembering(mock: Mock, note: Callable[[Account], Any]) -> None:
+    """Note something about an account before each of its changes."""
+
+    def around(change: Any) -> Any:
+        def changing(account: Account, *rest: Any) -> None:
+            note(account)
+            change(account, *rest)
+
+        return changing
+
+    for seam in ("change_total", "consume", "give_back"):
+        bend(mock.store, seam, around)
+
+
+def shown(mock: Mock, counters: Callable[[Account], tuple[int, int]]) -> None:
+    """Let the inventory show these two counters, total and used."""
+
+    def around(show_stock: Any) -> Any:
+        async def showing(account: Account) -> dict[str, Any]:
+            total, used = counters(account)
+            row: dict[str, Any] = await show_stock(account)
+            return row | {"total": total, "used": used, "available": total - used}
+
+        return showing
+
+    bend(mock.operations, "show_stock", around)
+
+
+def lag(mock: Mock, seconds: float) -> None:
+    """Let the inventory show what was true so many seconds ago."""
+    past: dict[str, list[tuple[float, int, int]]] = {client: [] for client in mock.accounts}
+    remembering(mock, lambda account: past[account.client_id].append((mock.clock(), account.total, account.used)))
+
+    def then(account: Account) -> tuple[int, int]:
+        moment = mock.clock() - seconds
+        changes = past[account.client_id]
+        while changes and changes[0][0] <= moment:
+            changes.pop(0)
+        return changes[0][1:] if changes else (account.total, account.used)
+
+    shown(mock, then)
+
+
+def active(mock: Mock) -> None:
+    """Let somebody else use the first account from time to time."""
+    account = mock.first_account
+    due = [mock.clock() + 2.0]
+
+    def around(settle: Any) -> Any:
+        def settling(one: Account) -> None:
+            while due[0] <= mock.clock():
+                due[0] += 2.0
+                if mock.store.increment_fits(account, 1):
+                    mock.store.place(account, INCREMENT, 1)
+                    mock.store.enrol(account, mock.store.new_identity(account))
+            settle(one)
+
+        return settling
+
+    bend(mock.store, "settle", around)

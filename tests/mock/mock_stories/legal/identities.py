@@ -1,0 +1,71 @@
+"""Stories of unusual identities."""
+
+import re
+
+from mock_caller import Caller
+
+from mock_stories import Story, played, told
+
+WISH = "ann@shop.example.org"
+
+
+def wish(caller: Caller) -> str:
+    """What becomes of the wish for an identity."""
+    caller.up(1)
+    answer = caller.create(WISH)
+    if answer.status_code != 201:
+        return str(answer.status_code)
+    return "granted" if answer.json()["identity"] == WISH else "another"
+
+
+def unnamed(caller: Caller) -> tuple[int, int]:
+    """What becomes of a subscriber without a name, and of one with a name."""
+    caller.up(2)
+    return caller.create().status_code, caller.create(WISH).status_code
+
+
+def lives(pattern: str) -> Story:
+    """The server's identities have a form of their own, are different, and can be deleted."""
+
+    def act(caller: Caller) -> bool:
+        caller.up(3)
+        names = [caller.new() for _ in range(3)]
+        assert len(set(names)) == 3
+        assert [caller.delete(name).status_code for name in names] == [200, 200, 200]
+        assert caller.stock() == (3, 0, 3)
+        return bool(re.fullmatch(pattern, names[0]))
+
+    return told(act, False, True)
+
+
+def next_after_deletion(caller: Caller) -> bool:
+    caller.up(2)
+    gone = caller.new()
+    kept = caller.new()
+    caller.delete(gone)
+    again = caller.new()
+    assert again != kept
+    return again == gone
+
+
+STORIES: dict[str, Story] = {
+    "server-chooses-and-refuses-a-wish": told(wish, "granted", "400"),
+    "server-chooses-and-ignores-a-wish": told(wish, "granted", "another"),
+    "server-chooses-as-declared": told(wish, "granted", "400"),
+    "caller-must-choose": told(unnamed, (201, 201), (400, 201)),
+    "caller-must-choose-as-declared": told(unnamed, (201, 201), (400, 201)),
+    "deleted-identities-are-not-given-again": played(
+        "up:2 new:a del:a new:a new:b", "201f 201 200 201 201", "201f 201 200 400 201"
+    ),
+    "identities-are-unique-across-accounts": played(
+        "up:2 new:a gx.up:2 gx.new:a gx.new:b", "201f 201 201f 201 201", "201f 201 201f 400 201"
+    ),
+    "identities-in-capitals": lives(r"[A-Z0-9.@]+"),
+    "identities-with-reserved-signs": lives(r"a/b\?c#d%2Fe\+f&g=h;.*"),
+    "identities-with-spaces-and-quotes": lives(r"O'Neil \".*\" \(desk\) <1>@.*"),
+    "identities-beyond-ascii": lives(r"zoë\.名前\.\U0001f600.*"),
+    "identities-of-two-hundred-characters": lives(r".{200}"),
+    "identities-are-telephone-numbers": lives(r"\+31\d{9}@.*"),
+    "identities-count-upward": lives(r"1@a\.bc"),
+    "deleted-identity-is-the-next-one-given": told(next_after_deletion, False, True),
+}

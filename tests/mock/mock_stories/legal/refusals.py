@@ -1,0 +1,95 @@
+"""Stories of unusual refusals."""
+
+import json
+from typing import Any
+
+from mock_caller import PRODUCT, Caller
+
+from mock_stories import Story, played, told
+from mock_stories.status import header, malformed, members, seen
+
+ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
+
+
+def posted(path: str, content: bytes, correct: int, unusual: int, kind: str = "application/json") -> Story:
+    """Post these bytes to an account with a free product."""
+
+    def act(caller: Caller) -> int:
+        caller.up(1)
+        return caller.call("POST", path, {"content-type": kind}, content=content).status_code
+
+    return told(act, correct, unusual)
+
+
+def order(correct: int, unusual: int, **changes: Any) -> Story:
+    return posted("/order", json.dumps(ORDER | changes).encode(), correct, unusual)
+
+
+def unknown_order(caller: Caller) -> tuple[int, object]:
+    answer = caller.read("none")
+    return answer.status_code, answer.json().get("orders")
+
+
+def full_and_taken(caller: Caller) -> int:
+    caller.up(1)
+    caller.new("bob@shop.example.org")
+    return caller.create("bob@shop.example.org").status_code
+
+
+def doubled(caller: Caller) -> tuple[int, tuple[int, int, int]]:
+    body = b'{"product_name":"KPN-VoiceVideo-C","order_type":"increment","quantity":5,"quantity":2}'
+    status = caller.call("POST", "/order", {"content-type": "application/json"}, content=body).status_code
+    return status, caller.stock()
+
+
+def options(caller: Caller) -> tuple[int, str]:
+    answer = caller.call("OPTIONS", "/order")
+    return answer.status_code, answer.headers["allow"]
+
+
+FIVE = ["info", "message", "name", "status", "transactionId"]
+BY_STATE = "new up:1 down:2 new:a new"
+TWICE = "up:2 new:a new:a del:a del:a del:nobody stock"
+
+STORIES: dict[str, Story] = {
+    "state-refused-with-403": played(BY_STATE, "412 201f 412 201 412", "403 201f 403 201 403"),
+    "state-refused-with-400": played(BY_STATE, "412 201f 412 201 412", "400 201f 400 201 400"),
+    "conflicts-answered-409-as-agreed": played(
+        "new up:2 down:3 new:a new:a", "412 201f 412 201 400", "409 201f 409 201 409"
+    ),
+    "taken-identity-refused-with-412": played("up:2 new:a new:a", "201f 201 400", "201f 201 412"),
+    "stock-is-looked-at-before-the-identity": told(full_and_taken, 400, 412),
+    "unknown-product-not-found": order(400, 404, product_name="KPN-Fax"),
+    "unknown-order-refused-with-400": told(unknown_order, (404, None), (400, None)),
+    "unknown-order-is-an-empty-list": told(unknown_order, (404, None), (200, [])),
+    "repeated-deletion-succeeds": played(TWICE, "201f 201 400 200 404 404 2/0/2", "201f 201 400 200 200 404 2/0/2"),
+    "any-deletion-succeeds": played(TWICE, "201f 201 400 200 404 404 2/0/2", "201f 201 400 200 200 200 2/0/2"),
+    "deletion-answered-202": played("up:1 new:a del:a del:a stock", "201f 201 200 404 1/0/1", "201f 201 202 404 1/0/1"),
+    "deletion-answered-204-as-agreed": played("up:1 new:a del:a stock", "201f 201 200 1/0/1", "201f 201 204 1/0/1"),
+    "subscriber-answered-200": played("up:1 new:a new stock", "201f 201 412 1/1/0", "201f 200 412 1/1/0"),
+    # Leniency.
+    "whole-number-with-a-point": order(400, 201, quantity=2.0),
+    "huge-quantity-is-over-the-limit": order(400, 412, quantity=2**60),
+    "null-identity-is-none": posted(
+        "/subscriber", json.dumps({"product_name": PRODUCT, "identity": None}).encode(), 400, 201
+    ),
+    "last-of-duplicate-members-counts": told(doubled, (400, (0, 0, 0)), (201, (2, 0, 2))),
+    "json-under-any-content-type": posted("/order", json.dumps(ORDER).encode(), 400, 201, "text/plain"),
+    # Other methods.
+    "options-answered-200": told(options, (405, "GET, HEAD, POST"), (200, "GET, HEAD, POST, OPTIONS")),
+    "head-refused": played("head:order head:inventory put:order", "200 200 405", "405 405 405"),
+    "wrong-method-is-forbidden": played("put:order delete:inventory", "405 405", "403 403"),
+    # Other forms of errors.
+    "errors-in-an-envelope": seen(malformed, members, FIVE, ["errorResponse"]),
+    "errors-as-gateway-faults": seen(malformed, members, FIVE, ["fault"]),
+    "errors-as-camara-has-them": seen(malformed, members, FIVE, ["code", "message", "status"]),
+    "errors-as-problem-details": seen(
+        malformed, header("content-type"), "application/json", "application/problem+json"
+    ),
+    "token-refusals-as-gateway-faults": told(
+        lambda caller: members(caller.call("GET", "/inventory", {"authorization": None})), FIVE, ["fault"]
+    ),
+    "token-refusals-without-content": told(
+        lambda caller: len(caller.call("GET", "/inventory", {"authorization": None}).content) > 0, True, False
+    ),
+}
