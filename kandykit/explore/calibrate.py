@@ -57,8 +57,8 @@ def calibrate(
         found.notes.append("read-only: nothing was written, so identity and lag were not tried")
     else:
         _stock(walker, scene, accounts[0], found)
-        _identity(walker, scene, accounts[0], declared_identity, found)
-        if declared_settle_s is None and _comes_right_or_note(walker, accounts[0], sleep, found):
+        right = _identity(walker, scene, accounts[0], declared_identity, sleep, found)
+        if declared_settle_s is None and right:
             _lag(walker, accounts[0], crowd, sleep, found)
         walker.restore()
     for account in accounts:
@@ -101,11 +101,22 @@ def _stock(walker: Walker, scene: Scene, account: Account, found: Calibration) -
         found.notes.append("no product is available and none could be ordered")
 
 
-def _identity(walker: Walker, scene: Scene, account: Account, declared: str | None, found: Calibration) -> None:
-    """Who chooses an identity: the target is tried first, then the kit with the domain that the target uses."""
+def _identity(
+    walker: Walker,
+    scene: Scene,
+    account: Account,
+    declared: str | None,
+    sleep: Callable[[float], None],
+    found: Calibration,
+) -> bool:
+    """Who chooses an identity: the target is tried first, then the kit with the domain that the target uses.
+
+    False where a read did not come right after what was tried, so that nothing more can be learnt by writing.
+    """
     accepted: dict[str, bool] = {}
+    right = True
     for form in ("server", "caller"):
-        if declared is not None and form != declared:
+        if (declared is not None and form != declared) or not right:
             continue
         if not account.knows or account.stock.availables()[0] < 1:
             break
@@ -116,11 +127,12 @@ def _identity(walker: Walker, scene: Scene, account: Account, declared: str | No
             if form == "server":
                 walker.domain_is(scene.subscribers[form].partition("@")[2])
             walker.play(Delete(form), scene)
-        walker.play(Look(), scene)
+        right = _comes_right_or_note(walker, account, sleep, found)
     walker.server_chooses = accepted.get("server", declared != "caller")
     walker.caller_chooses = accepted.get("caller", declared != "server")
     if accepted:
         found.readings["identity"] = " or ".join(form for form, taken in accepted.items() if taken) or "none accepted"
+    return right
 
 
 def _lag(

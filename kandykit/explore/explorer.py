@@ -89,9 +89,11 @@ class Explorer:
             return []
         smallest = self._cut_down(programme, shows)
         for _ in range(2):  # a second chance with the whole programme, should the smallest one be a lucky coincidence
-            plays = [self.walker.perform(smallest, patience_s=PATIENT_S if last else HASTY_S) for last in (0, 0, 1)]
+            plays = [self.walker.perform(smallest, patience_s=PATIENT_S if last else None) for last in (0, 0, 1)]
             if all(shows(play) for play in plays):
                 met = next(met for met in plays[-1].findings if met.id == finding.id)
+                # A law that is broken for good breaks at every turn: its next doubtful reads need no waiting.
+                self.walker.hasty_s = HASTY_S / 10
                 self.docket.file(met, evidence(plays[-1].exchanges, met), to_json(smallest))
                 return [met]
             if any(_came_right(play) for play in plays):

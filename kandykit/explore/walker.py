@@ -100,6 +100,7 @@ class Walker:
         self.names = names
         self.intent = Intent()
         self.read_only = False
+        self.hasty_s = HASTY_S
         self.caller_chooses = True
         self.server_chooses = True
         self._send = send
@@ -113,7 +114,7 @@ class Walker:
 
     # -- performances -------------------------------------------------------------------------------------------
 
-    def perform(self, programme: Programme, *, patience_s: float = HASTY_S, keep: bool = False) -> Performance:
+    def perform(self, programme: Programme, *, patience_s: float | None = None, keep: bool = False) -> Performance:
         """Play a programme from the account as it is met, and put the account back unless ``keep``.
 
         What was known of the stock before is forgotten, so that a programme shows by itself what it shows.
@@ -148,13 +149,13 @@ class Walker:
         """The performance that is being recorded."""
         return self._now
 
-    def play(self, step: Step, scene: Scene, *, patience_s: float = HASTY_S) -> bool:
+    def play(self, step: Step, scene: Scene, *, patience_s: float | None = None) -> bool:
         """Play one step; True when the judge raised something that rests on the account's state."""
         self._now.starts.append(len(self._now.exchanges))
         self._drive(self._calls(step, scene), patience_s)
         return any(finding.stateful for finding in self._now.findings)
 
-    def _drive(self, calls: Iterator[Reply], patience_s: float) -> None:
+    def _drive(self, calls: Iterator[Reply], patience_s: float | None) -> None:
         """Make calls one by one; after each one take what the judge raised, and wait for doubtful reads."""
         try:
             for _ in calls:
@@ -170,9 +171,10 @@ class Walker:
     def _unsettled(self) -> bool:
         return any(account.suspicion is not None for account in self.judge.accounts.values())
 
-    def _resolve(self, patience_s: float) -> None:
+    def _resolve(self, patience_s: float | None) -> None:
         """A read looks late: look again until it comes right, or patience ends; then it counts as never."""
         waited, pause = 0.0, 0.005
+        patience_s = self.hasty_s if patience_s is None else patience_s
         settle = self.judge.terms.settle_s
         while self._unsettled() and waited < max(patience_s, settle):
             self._sleep(pause)
@@ -366,7 +368,7 @@ class Walker:
 
     # -- putting back -------------------------------------------------------------------------------------------
 
-    def restore(self, *, patience_s: float = HASTY_S) -> None:
+    def restore(self, *, patience_s: float | None = None) -> None:
         """Delete what this run created and is live, and order back what it ordered; bounded, whatever the target does.
 
         These are real calls, judged like all others; what they raise counts unless the programme raised something.
