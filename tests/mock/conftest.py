@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
-from mock_board import Switchboard
-from mock_caller import Caller, ManualClock
 
 from kandykit.mock import catalogue
 from kandykit.mock.app import Mock
 from kandykit.mock.server import serving
 from kandykit.mock.settings import Settings
+from tests.mock.board import Switchboard
+from tests.mock.caller import Caller, ManualClock
 
 Start = Callable[..., Caller]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from mock_caller import BASE, PRODUCT, Caller, ManualClock
+from tests.mock.caller import BASE, PRODUCT, Caller, ManualClock
 
 Start = Callable[..., Caller]
 

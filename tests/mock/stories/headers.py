@@ -3,10 +3,10 @@
 from typing import Any
 
 import httpx
-from mock_caller import BASE, Caller
 
-from mock_stories import Story
-from mock_stories.status import Ask, after, bob, code, create, has_header, header, no_bob, seen, up
+from tests.mock.caller import BASE, Caller
+from tests.mock.stories import Story
+from tests.mock.stories.status import Ask, after, bob, code, create, has_header, header, no_bob, seen, up
 
 ORIGIN = {"origin": "https://shop.example.org"}
 PREFLIGHT = ORIGIN | {"access-control-request-method": "POST"}

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from mock_caller import BASE, PRODUCT, TOKEN, ManualClock
-from test_mock_bodies import NOT_JSON, ORDERS, SUBSCRIBERS
 
 from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Fault, Legal, faults, legals
 from kandykit.mock.settings import Settings
+from tests.mock.caller import BASE, PRODUCT, TOKEN, ManualClock
+from tests.mock.test_bodies import NOT_JSON, ORDERS, SUBSCRIBERS
 
 ANN = "ann@shop.example.org"
 ANN_LOUD = "ANN@shop.example.org"

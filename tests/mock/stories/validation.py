@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from mock_caller import PRODUCT, Caller
-
-from mock_stories import Story, told
+from tests.mock.caller import PRODUCT, Caller
+from tests.mock.stories import Story, told
 
 JSON = {"content-type": "application/json"}
 ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}

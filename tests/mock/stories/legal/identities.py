@@ -2,9 +2,8 @@
 
 import re
 
-from mock_caller import Caller
-
-from mock_stories import Story, played, told
+from tests.mock.caller import Caller
+from tests.mock.stories import Story, played, told
 
 WISH = "ann@shop.example.org"
 

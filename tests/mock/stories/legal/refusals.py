@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-from mock_caller import PRODUCT, Caller
-
-from mock_stories import Story, played, told
-from mock_stories.status import header, malformed, members, seen
+from tests.mock.caller import PRODUCT, Caller
+from tests.mock.stories import Story, played, told
+from tests.mock.stories.status import header, malformed, members, seen
 
 ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
 

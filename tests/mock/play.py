@@ -16,7 +16,8 @@
 from typing import Any
 
 import httpx
-from mock_caller import Caller, ManualClock
+
+from tests.mock.caller import Caller, ManualClock
 
 DOMAIN = "@shop.example.org"
 

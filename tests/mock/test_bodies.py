@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from mock_caller import BASE, PRODUCT, Caller
-from mock_wire import raw
+
+from tests.mock.caller import BASE, PRODUCT, Caller
+from tests.mock.wire import raw
 
 GOOD_ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
 JSON = {"content-type": "application/json"}

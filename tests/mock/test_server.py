@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from mock_caller import BASE, Caller
 
 import kandykit.mock
 from kandykit.mock.app import Mock
 from kandykit.mock.server import main, serving
+from tests.mock.caller import BASE, Caller
 
 HERE = Path(kandykit.mock.__file__).parent
 

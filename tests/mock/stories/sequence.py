@@ -1,6 +1,6 @@
 """Stories that take a while."""
 
-from mock_stories import Story, played
+from tests.mock.stories import Story, played
 
 SIX_CREATED = "201f" + " 201" * 6
 TEN_GONE = "201f" + " 201 200" * 10

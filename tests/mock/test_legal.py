@@ -5,16 +5,18 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
-from mock_board import Switchboard
-from mock_caller import Caller, ManualClock
-from mock_stories import Story
 
 from kandykit.mock.catalogue import Legal, legals
+from tests.mock.board import Switchboard
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.stories import Story
 
 Start = Callable[..., Caller]
 SHELVES = ("orders", "refusals", "identities", "forms", "trouble")
 STORIES: dict[str, Story] = {
-    name: story for shelf in SHELVES for name, story in import_module(f"mock_stories.legal.{shelf}").STORIES.items()
+    name: story
+    for shelf in SHELVES
+    for name, story in import_module(f"tests.mock.stories.legal.{shelf}").STORIES.items()
 }
 SLOW = {"slow-answers": [0.03, 0.04, 0.01, 0.02, 0.03], "now-and-then-very-slow": [0.0, 0.0, 0.0, 0.0, 0.0]}
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import httpx
-from mock_caller import TOKEN, Caller
 
-from mock_stories import Story, told
+from tests.mock.caller import TOKEN, Caller
+from tests.mock.stories import Story, told
 
 BOB = "bob@shop.example.org"
 

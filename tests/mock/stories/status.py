@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from mock_caller import BASE, Caller
-from mock_wire import raw
 
-from mock_stories import Story, told
+from tests.mock.caller import BASE, Caller
+from tests.mock.stories import Story, told
+from tests.mock.wire import raw
 
 Ask = Callable[[Caller], httpx.Response]
 Look = Callable[[httpx.Response], object]

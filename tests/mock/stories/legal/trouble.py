@@ -4,9 +4,9 @@ from collections import Counter
 from email.utils import parsedate_to_datetime
 
 import httpx
-from mock_caller import Caller, ManualClock
 
-from mock_stories import Story, played, told
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.stories import Story, played, told
 
 
 def answered(ask: object) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import httpx
-from mock_caller import Caller, ManualClock
 
-from mock_stories import Story, told
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.stories import Story, told
 
 SMALL = {"quota": 3, "quota_seconds": 60}
 

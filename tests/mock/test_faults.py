@@ -5,15 +5,15 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
-from mock_caller import Caller, ManualClock
-from mock_stories import Story
 
 from kandykit.mock.catalogue import Fault, faults
 from kandykit.mock.faults import KINDS
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.stories import Story
 
 Start = Callable[..., Caller]
 STORIES: dict[str, Story] = {
-    name: story for kind in KINDS for name, story in import_module(f"mock_stories.{kind.kind}").STORIES.items()
+    name: story for kind in KINDS for name, story in import_module(f"tests.mock.stories.{kind.kind}").STORIES.items()
 }
 
 

@@ -2,9 +2,8 @@
 
 import re
 
-from mock_caller import BASE, Caller
-
-from mock_stories import Story, played, told
+from tests.mock.caller import BASE, Caller
+from tests.mock.stories import Story, played, told
 
 LIMIT = {"limit": 12}
 

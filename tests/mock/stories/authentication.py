@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from mock_caller import PRODUCT, TOKEN, Caller, ManualClock
 
-from mock_stories import Story, told
-from mock_stories.status import Ask, code, header, seen
+from tests.mock.caller import PRODUCT, TOKEN, Caller, ManualClock
+from tests.mock.stories import Story, told
+from tests.mock.stories.status import Ask, code, header, seen
 
 QUERY = {"grant_type": "client_credentials"}
 FORM = {"client_id": "acme", "client_secret": "acme-secret"}

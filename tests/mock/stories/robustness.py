@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from mock_caller import Caller
-
-from mock_stories import Story, played, told
-from mock_stories.status import after, bob, broken_off, down, no_bob, up
+from tests.mock.caller import Caller
+from tests.mock.stories import Story, played, told
+from tests.mock.stories.status import after, bob, broken_off, down, no_bob, up
 
 ORDER = b'{"product_name":"KPN-VoiceVideo-C","order_type":"increment","quantity":1}'
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from mock_caller import BASE, TOKEN, Caller, ManualClock
+
+from tests.mock.caller import BASE, TOKEN, Caller, ManualClock
 
 Start = Callable[..., Caller]
 FORM = {"client_id": "acme", "client_secret": "acme-secret"}

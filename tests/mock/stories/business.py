@@ -1,8 +1,7 @@
 """Stories of wrong rules."""
 
-from mock_caller import Caller, ManualClock
-
-from mock_stories import Story, played, told
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.stories import Story, played, told
 
 LIMIT = {"limit": 12}
 SLOW = {"fulfil_after": 0.3}

@@ -2,7 +2,7 @@
 
 import socket
 
-from mock_caller import Caller
+from tests.mock.caller import Caller
 
 
 def raw(caller: Caller, start: str) -> bytes:

@@ -1,8 +1,7 @@
 """Stories of two accounts."""
 
-from mock_caller import Caller
-
-from mock_stories import Story, played, told
+from tests.mock.caller import Caller
+from tests.mock.stories import Story, played, told
 
 
 def foreign_read(caller: Caller) -> int:

@@ -4,13 +4,13 @@ import re
 from email.utils import parsedate_to_datetime
 
 import httpx
-from mock_caller import BASE, Caller, ManualClock
-from mock_wire import raw
 
-from mock_stories import Story, told
-from mock_stories.authentication import asked, member
-from mock_stories.headers import from_elsewhere, inventory, told_by
-from mock_stories.status import has_header, seen, unknown_order
+from tests.mock.caller import BASE, Caller, ManualClock
+from tests.mock.stories import Story, told
+from tests.mock.stories.authentication import asked, member
+from tests.mock.stories.headers import from_elsewhere, inventory, told_by
+from tests.mock.stories.status import has_header, seen, unknown_order
+from tests.mock.wire import raw
 
 TOKEN_WORDS = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_caller import Caller, ManualClock
-from mock_play import Play
+from tests.mock.caller import Caller, ManualClock
+from tests.mock.play import Play
 
 Act = Callable[[Caller, ManualClock], object]
 
@@ -21,7 +21,7 @@ class Story:
 
 
 def played(line: str, correct: str, faulty: str, **settings: Any) -> Story:
-    """A story in steps; see `mock_play`."""
+    """A story in steps; see `play`."""
     return Story(lambda caller, clock: Play(caller, clock).play(line), correct, faulty, settings)
 
 
