@@ -255,6 +255,9 @@ def problem_details_are_consistent(sight: Sight) -> tuple[Check, ...]:
     """Content that calls itself problem+json has members of the right types, and no other status than HTTP's."""
     if not sight.headers.get("content-type", "").lower().startswith("application/problem+json"):
         return NOTHING
+    if not sight.body:
+        # An answer to HEAD, or one without content, which other rules speak of.
+        return NOTHING
     content = sight.content
     if not isinstance(content, dict):
         what, actual = "is no JSON object", sight.body

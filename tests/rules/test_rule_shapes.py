@@ -415,5 +415,9 @@ def test_inconsistent_problem_details_fail(content: Any) -> None:
     assert says(problem_details_are_consistent, _refused(412, content, headers=PROBLEM)) == {"P1 fail"}
 
 
+def test_no_content_is_no_problem_details() -> None:
+    assert says(problem_details_are_consistent, met("HEAD", "/order", 405, headers=PROBLEM)) == set()
+
+
 def test_plain_json_is_no_problem_details() -> None:
     assert says(problem_details_are_consistent, _refused(412, {"status": 400})) == set()
