@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
-from conftest import MARK, Line, MakeLine
+from client_line import MARK, Line, MakeLine
 from little_target import LittleTarget, Reply
 
 from kandykit.calls import OrderKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import MARK, Line, MakeLine
+from client_line import MARK, Line, MakeLine
 from little_target import Holding, LittleTarget, Reply
 
 from kandykit.calls import OrderKind

@@ -8,7 +8,7 @@ from math import inf
 
 import httpx
 import pytest
-from conftest import MARK, Clock, MakeLine
+from client_line import MARK, Clock, MakeLine
 from little_target import LittleTarget, Reply
 
 from kandykit.binding import Binding

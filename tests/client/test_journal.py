@@ -123,7 +123,7 @@ def test_threads_do_not_tear_each_others_lines(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         journal.run()
         threads = [
-            threading.Thread(target=lambda start=start: write(journal, *(exchange(start + n) for n in range(50))))  # type: ignore[misc]
+            threading.Thread(target=lambda start=start: write(journal, *(exchange(start + n) for n in range(50))))
             for start in range(1, 401, 50)
         ]
         for thread in threads:

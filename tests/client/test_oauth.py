@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Line, MakeLine
+from client_line import Line, MakeLine
 from little_target import LittleTarget, Reply
 
 from kandykit.calls import FetchToken
