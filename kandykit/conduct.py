@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +12,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from kandykit import plugin
-from kandykit.report.terminal import print_statement
 
 
 class Conductor:
@@ -97,9 +95,9 @@ def conduct(options: Mapping[str, Any]) -> int:
     session = conductor.session
     if session is None:
         return 2
-    if session.statement:
-        print_statement(session.statement, session.run.folder if session.run else Path(), console)
-        return session.exit_status
+    if session.conclusion is not None:
+        plugin.show(session.conclusion, console)
+        return session.conclusion.status
     if session.error is not None:
         click.echo(f"kandykit: {session.error}", err=True)
         return session.error.exit_code

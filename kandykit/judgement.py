@@ -14,8 +14,9 @@ from kandykit.verdict import Finding
 class Case:
     """A finding with its evidence: the smallest call sequence that is known to show it.
 
-    ``found_at`` is the number of the call of the run at which it came to stand. ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
-    empty where a single exchange says it all); ``seen`` counts how often the finding was met in the run.
+    ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
+    empty where a single exchange says it all); ``seen`` counts how often the finding was met in the run, and
+    ``found_at`` is the number of the call at which it came to stand.
     """
 
     finding: Finding

@@ -5,19 +5,22 @@ Nothing happens in a pytest session that uses neither the options nor the ``run`
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from kandykit.depth import DEPTHS
 from kandykit.embedded import EmbeddedMock
 from kandykit.errors import KandykitError, TargetError, UsageError
 from kandykit.exchange import Intent
-from kandykit.outcome import conclude
+from kandykit.outcome import Conclusion, conclude, waivers_of
 from kandykit.profile import Profile, load_profile, profile_from_options
 from kandykit.report.junit import Item, Outcome
+from kandykit.report.terminal import print_statement
 from kandykit.run import Options, Run
 from kandykit.verdict import Verdict
 
@@ -56,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--profile") or config.getoption("--base-url"):
         try:
             session.profile()
+            waivers_of(config.getoption("--waivers"))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -74,6 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     deselected = [item for item in ours if item not in set(kept)]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
+    config.stash[SESSION].expected = [item.nodeid for item in kept]
     items[:] = kept + others
 
 
@@ -157,18 +162,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None and state.run is not None:
         state.finish(int(session.exitstatus))
-        session.exitstatus = state.exit_status
+        if state.conclusion is not None:
+            session.exitstatus = state.conclusion.status
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say the verdict under plain pytest as well."""
     session = config.stash[SESSION]
-    if session.statement is not None:
-        from kandykit.report.terminal import print_statement
-
+    if session.conclusion is not None:
         terminalreporter.ensure_newline()
-        assert session.run is not None
-        print_statement(session.statement, session.run.folder)
+        show(session.conclusion)
+
+
+def show(conclusion: Conclusion, console: Console | None = None) -> None:
+    """Say the verdict, and what could not be made."""
+    console = console or Console()
+    print_statement(conclusion.statement, conclusion.folder, console)
+    for complaint in conclusion.complaints:
+        console.print(f"  note: {complaint}", highlight=False, markup=False, soft_wrap=True)
 
 
 class Session:
@@ -181,8 +192,8 @@ class Session:
         self.run: Run | None = None
         self.error: KandykitError | None = None
         self.items: list[Item] = []
-        self.statement: dict[str, Any] | None = None
-        self.exit_status = 0
+        self.conclusion: Conclusion | None = None
+        self.expected: list[str] = []
         self._profile: Profile | None = None
         self._mock: EmbeddedMock | None = None
         Session.active.append(self)
@@ -243,7 +254,7 @@ class Session:
         message = str(error) if error is not None else ""
         marker = item.get_closest_marker("requirements")
         ids = tuple(marker.args) if marker else ()
-        self.items.append(Item(item.nodeid, outcome, report.duration, message, ids))  # type: ignore[arg-type]
+        self.items.append(Item(item.nodeid, outcome, report.duration, message, ids))
 
     def finish(self, pytest_status: int) -> None:
         """Close the run and write all that it leaves."""
@@ -251,7 +262,9 @@ class Session:
         if pytest_status == pytest.ExitCode.INTERNAL_ERROR:
             self.run.kit_error = self.run.kit_error or "pytest failed internally"
         try:
-            self.statement, self.exit_status = conclude(self.run, self.items, self.config.getoption("--waivers"))
+            if self.run.opened:
+                waivers = waivers_of(self.config.getoption("--waivers"))
+                self.conclusion = conclude(self.run, self.items, waivers, self.expected)
         finally:
             if self._mock is not None:
                 self._mock.stop()
@@ -260,7 +273,7 @@ class Session:
 def suite_of(item: pytest.Item) -> str | None:
     """The suite that a test belongs to; None for tests of anything else."""
     parts = Path(str(item.path)).parts
-    for folder, suite in zip(parts, parts[1:], strict=False):
+    for folder, suite in itertools.pairwise(parts):
         if folder == "suites" and suite in SUITES:
             return suite
     return None

@@ -22,6 +22,7 @@ from typing import Any
 from kandykit.embedded import EmbeddedMock
 from kandykit.errors import KandykitError, UsageError
 from kandykit.mock import catalogue
+from kandykit.outcome import RECORD_ONLY
 from kandykit.requirements import registry
 
 LONGEST_S = 1_800.0
@@ -157,7 +158,11 @@ def _try(entry: Entry, seed: int, depth: str, until_fail: bool, out: Path) -> Re
         command = [sys.executable, "-m", "kandykit", "run", "--profile", str(profile), "--depth", depth]
         command += ["--seed", str(seed), "--out", str(folder)] + (["--until-fail"] if until_fail else [])
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=LONGEST_S, env={**os.environ, "NO_COLOR": "1"}
+            command,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            env={**os.environ, "NO_COLOR": "1", RECORD_ONLY: "1"},
         )
         statement = json.loads((folder / "latest" / "statement.json").read_text(encoding="utf-8"))
     except (KandykitError, OSError, ValueError, subprocess.TimeoutExpired) as error:
