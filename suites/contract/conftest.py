@@ -10,9 +10,10 @@ from kandykit.run import Run
 @pytest.fixture(scope="session")
 def generated(run: Run):  # type: ignore[no-untyped-def]  # its type would import Schemathesis before anybody needs it
     """The programmes that the run's document gives."""
+    from kandykit.explore.generate.cases import Cases
     from kandykit.explore.generate.programmes import Programmes
 
-    made = Programmes(run.document.path, run.binding, seed=run.seed, room=run.room())
+    made = Programmes(Cases(run.document.path, run.seed), run.binding, room=run.room())
     for operation, reason in made.unusable.items():
         run.notes.append(f"no requests could be generated for {operation.method} {operation.template}: {reason}")
     for operation in made.elsewhere():

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -110,6 +111,7 @@ class Cases:
 
     def __init__(self, document: Path, seed: int) -> None:
         self._seed = seed
+        self._made: dict[tuple[Documented, Phase], tuple[list[Case], Iterator[Case]]] = {}
         self._operations, self.unusable = _operations(document)
         # What is random about optional headers is half of the work and only their own business: coverage has each of
         # them, drawn cases have none.
@@ -124,8 +126,20 @@ class Cases:
         return tuple(self._operations)
 
     def of(self, documented: Documented, phase: Phase) -> Iterator[Case]:
-        """The cases of one operation and phase, as they are drawn; those of `DRAWN` phases have no end but where there
-        are none at all."""
+        """The cases of one operation and phase, from the first one on; drawn once, however often they are asked for.
+
+        Those of `DRAWN` phases have no end but where there are none at all.
+        """
+        made, source = self._made.setdefault((documented, phase), ([], self._new(documented, phase)))
+        for number in count():
+            if number == len(made):
+                case = next(source, None)
+                if case is None:
+                    return
+                made.append(case)
+            yield made[number]
+
+    def _new(self, documented: Documented, phase: Phase) -> Iterator[Case]:
         operation = (self._bare if phase in DRAWN else self._operations)[documented]
         return (_case(documented, drawn, phase) for drawn in self._drawn(operation, phase))
 

@@ -20,6 +20,7 @@ from kandykit.calls import Malformed, Operation, OrderKind, OtherCall
 from kandykit.explore.generate.cases import ABSENT, Case, Documented
 from kandykit.explore.generate.request import FRESH, body_of, order, outgoing, subscriber
 from kandykit.explore.steps import Raw
+from kandykit.ledger import ABSURD
 
 _SOMEBODY: Final = "kandykit-1@example.com"
 _NUMBER: Final = "kandykit-1"
@@ -142,9 +143,9 @@ class Filler:
 
     def _forbidden(self, case: Case, operation: Operation) -> Raw:
         if operation is Operation.PLACE_ORDER:
-            case = self._tamed(case, "order.quantity", lambda value: self._modest(value), int)
+            case = self._if_still_malformed(case, self._tamed(case.body))
         elif operation is Operation.CREATE_SUBSCRIBER:
-            case = self._tamed(case, "subscriber.identity", lambda value: FRESH, str)
+            case = self._if_still_malformed(case, self._ours(case.body))
         elif operation is Operation.DELETE_SUBSCRIBER and self._spelling["subscriber.delete"] == "path":
             # Only headers can be odd about it: a path has no value that a document could forbid and HTTP carry.
             case = replace(case, path=dict.fromkeys(case.path, FRESH))
@@ -153,16 +154,39 @@ class Filler:
             raise Unfit("the document forbids it and the contract does not, so either answer is right")
         return step
 
-    def _tamed(self, case: Case, key: str, tame: Any, kind: type) -> Case:
-        """The case with a well-formed value made harmless, provided that it stays malformed without that value."""
-        value = _get(case.body, self._spelling[key]) if isinstance(case.body, dict) else None
-        if type(value) is not kind or (isinstance(value, str) and not IDENTITY.fullmatch(value)):
+    def _if_still_malformed(self, case: Case, body: Any) -> Case:
+        """The case with another body, provided that the same is wrong with it."""
+        if body is None or body == case.body:
             return case
-        body = deepcopy(case.body)
-        _put(body, self._spelling[key], tame(value))
-        tamed = replace(case, body=body)
-        call = self._meaning(_step(tamed, "", ""))
-        return tamed if isinstance(call, Malformed) else case
+        changed = replace(case, body=body)
+        meanings = [self._meaning(_step(one, "", "")) for one in (case, changed)]
+        return changed if isinstance(meanings[1], Malformed) and meanings[0] == meanings[1] else case
+
+    def _tamed(self, value: Any) -> Any:
+        """A JSON value whose numbers are small: a target that takes it all the same should not deliver thousands.
+
+        Beyond what anybody could mean they stay, since only their size is what is odd about them.
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float | list | dict):
+            return None if isinstance(value, bytes) else value
+        if isinstance(value, list):
+            return [self._tamed(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self._tamed(item) for name, item in value.items()}
+        if not abs(value) < ABSURD:
+            return value
+        sign = -1 if value < 0 else 1
+        return sign * (abs(value) % 1 + abs(int(value)) % (self._most + 1)) if abs(value) > self._most else value
+
+    def _ours(self, body: Any) -> Any:
+        """A body whose identity is a fresh one of ours where it has a well-formed one."""
+        pointer = self._spelling["subscriber.identity"]
+        value = _get(body, pointer)
+        if not isinstance(value, str) or not IDENTITY.fullmatch(value):
+            return None
+        body = deepcopy(body)
+        _put(body, pointer, FRESH)
+        return body
 
     def _by_another_method(self, case: Case) -> Raw:
         """A method that the path does not have; should it be served all the same, then with what is ours."""

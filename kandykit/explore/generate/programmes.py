@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from kandykit.binding import Binding
@@ -30,14 +29,13 @@ _STOCK: Final = 2
 
 
 class Programmes:
-    """What the contract suite plays, made of one document for one target.
+    """What the contract suite plays, made of one document's cases for one target.
 
-    ``room`` is how many products a programme may order; the same ``seed`` gives the same programmes. ``unfit`` counts
-    the cases that were not sent, by the reason.
+    ``room`` is how many products a programme may order. ``unfit`` counts the cases that were not sent, by the reason.
     """
 
-    def __init__(self, document: Path, binding: Binding, *, seed: int, room: int) -> None:
-        self._cases = Cases(document, seed)
+    def __init__(self, cases: Cases, binding: Binding, *, room: int) -> None:
+        self._cases = cases
         self._filler = Filler(binding, min(3, (room - _STOCK) // TOGETHER))
         self._room = room
         self.unfit: Counter[str] = Counter()
@@ -80,7 +78,7 @@ class Programmes:
         return played
 
     def _requests(self, operation: Operation, phase: Phase, most: int) -> Iterator[Raw]:
-        seen: set[Raw] = set()
+        seen: set[tuple[int, Raw]] = set()
         for documented in self.documented(operation):
             made = repeated = number = 0
             for case in self._cases.of(documented, phase):
@@ -92,7 +90,9 @@ class Programmes:
                 except Unfit as reason:
                     self.unfit[str(reason)] += 1
                     continue
-                if (bare := replace(raw, label="", probe="")) in seen:
+                # A delete means something else when it is made again.
+                place = number % TOGETHER if operation is Operation.DELETE_SUBSCRIBER else 0
+                if (bare := (place, replace(raw, label="", probe=""))) in seen:
                     continue
                 seen.add(bare)
                 repeated = 0
