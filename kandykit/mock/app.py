@@ -8,7 +8,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
@@ -34,7 +34,7 @@ class Mock:
     def __init__(self, settings: Settings | None = None, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings = settings or Settings()
         self.clock = clock
-        self.sleep = asyncio.sleep
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self.accounts = {client: Account(client, settings.limit) for client in settings.secrets}
         self.answers = Answers()
         self.tokens = Tokens(self.accounts, settings.secrets, clock, settings.token_life)

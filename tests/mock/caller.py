@@ -8,6 +8,7 @@ import httpx
 BASE = "/communication/kandy/provisioning"
 TOKEN = "/oauth/client_credential/accesstoken"
 PRODUCT = "KPN-VoiceVideo-C"
+SECRETS = {"acme": "acme-secret", "globex": "globex-secret"}
 
 
 class ManualClock:
@@ -42,7 +43,7 @@ class Caller:
 
     def mint(self, **changes: Any) -> httpx.Response:
         """Ask for a token; `changes` replace form members, `None` leaves one out."""
-        form = {"client_id": self.client_id, "client_secret": f"{self.client_id}-secret"} | changes
+        form = {"client_id": self.client_id, "client_secret": SECRETS[self.client_id]} | changes
         form = {name: value for name, value in form.items() if value is not None}
         return self.http.post(TOKEN, params={"grant_type": "client_credentials"}, data=form)
 

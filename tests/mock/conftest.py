@@ -11,7 +11,7 @@ from kandykit.mock.app import Mock
 from kandykit.mock.server import serving
 from kandykit.mock.settings import Settings
 from tests.mock.board import Switchboard
-from tests.mock.caller import Caller, ManualClock
+from tests.mock.caller import SECRETS, Caller, ManualClock
 
 Start = Callable[..., Caller]
 
@@ -43,8 +43,7 @@ def start(switchboard: Switchboard, http: httpx.Client, clock: ManualClock) -> S
     """Start a fresh mock with these settings and bends; gives a caller of its first account."""
 
     def start_mock(faults: tuple[str, ...] = (), legals: tuple[str, ...] = (), **settings: Any) -> Caller:
-        secrets = {"acme": "acme-secret", "globex": "globex-secret"}
-        mock = Mock(Settings(secrets=secrets, **settings), clock)
+        mock = Mock(Settings(secrets=SECRETS, **settings), clock)
         catalogue.seed(mock, faults, legals)
         switchboard.mock = mock
         return Caller(http)

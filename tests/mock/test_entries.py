@@ -9,7 +9,7 @@ from kandykit.mock.app import Mock
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Fault, Legal, faults, legals
 from kandykit.mock.settings import Settings
-from tests.mock.caller import BASE, PRODUCT, TOKEN, ManualClock
+from tests.mock.caller import BASE, PRODUCT, SECRETS, TOKEN, ManualClock
 from tests.mock.test_bodies import NOT_JSON, ORDERS, SUBSCRIBERS
 
 ANN = "ann@shop.example.org"
@@ -83,7 +83,7 @@ def answered(mock: Mock, method: str, target: str, body: bytes, **headers: str) 
 
 @pytest.mark.parametrize("entry", [*faults(), *legals()], ids=lambda entry: entry.name)
 def test_no_entry_makes_the_mock_fall_over(entry: Fault | Legal) -> None:
-    mock = Mock(Settings(secrets={"acme": "acme-secret", "globex": "globex-secret"}), ManualClock())
+    mock = Mock(Settings(secrets=SECRETS), ManualClock())
     entry.apply(mock)
     for method in METHODS:
         for body in TOKEN_BODIES:

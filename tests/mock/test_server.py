@@ -13,7 +13,8 @@ import pytest
 import kandykit.mock
 from kandykit.mock.app import Mock
 from kandykit.mock.server import main, serving
-from tests.mock.caller import BASE, Caller
+from kandykit.mock.settings import Settings
+from tests.mock.caller import BASE, SECRETS, Caller
 
 HERE = Path(kandykit.mock.__file__).parent
 
@@ -83,7 +84,7 @@ def test_a_taken_port_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_call_that_breaks_off_inside_its_body_does_nothing() -> None:
-    with serving(Mock()) as url, httpx.Client(base_url=url) as http:
+    with serving(Mock(Settings(secrets=SECRETS))) as url, httpx.Client(base_url=url) as http:
         caller = Caller(http)
         caller.up(1)
         body = b'{"product_name":"KPN-VoiceVideo-C","order_type":"increment","quantity":1}'

@@ -1,8 +1,13 @@
 """Orders, inventory and subscribers of the correct mock."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
+import httpx
+
+from kandykit.mock.bending import bend
+from tests.mock.board import Switchboard
 from tests.mock.caller import BASE, PRODUCT, Caller, ManualClock
 
 Start = Callable[..., Caller]
@@ -139,6 +144,30 @@ def test_a_pending_order_that_no_longer_fits_is_rejected(start: Start, clock: Ma
     clock.advance(5)
     assert [order["status"] for order in caller.orders()[3:]] == ["fulfilled", "rejected"]
     assert caller.stock() == (2, 1, 1)
+
+
+def test_nothing_happens_between_check_and_act_unless_the_gap_is_opened(
+    start: Start, origin: str, switchboard: Switchboard
+) -> None:
+    async def two_for_one(caller: Caller) -> list[int]:
+        body, headers = {"product_name": PRODUCT}, {"authorization": f"Bearer {caller.token}"}
+        async with httpx.AsyncClient(base_url=origin, headers=headers) as http:
+            answers = await asyncio.gather(*(http.post(BASE + "/subscriber", json=body) for _ in range(2)))
+        return sorted(answer.status_code for answer in answers)
+
+    async def wait(where: str) -> None:
+        waiting.append(where)
+        while len(waiting) < 2:
+            await asyncio.sleep(0.001)
+
+    waiting: list[str] = []
+    for opened, expected in ((False, [201, 412]), (True, [201, 201])):
+        caller = start()
+        caller.up(1)
+        if opened:
+            bend(switchboard.mock.operations, "pause", lambda _: wait)
+        assert asyncio.run(two_for_one(caller)) == expected
+    assert waiting == ["create_subscriber"] * 2
 
 
 def test_reading_changes_nothing(caller: Caller) -> None:

@@ -24,7 +24,9 @@ def dates(caller: Caller) -> list[str]:
 
 def location(caller: Caller) -> str:
     placed = caller.up(1)
-    return placed.headers.get("location", "none").replace(placed.json()["order_number"], "N")
+    number: str = placed.json()["order_number"]
+    place: str = placed.headers.get("location", "none")
+    return place.replace(number, "N")
 
 
 def ledger_length(caller: Caller) -> tuple[int, tuple[int, int, int]]:
