@@ -18,7 +18,7 @@ from typing import Any, Final
 from kandykit.binding import IDENTITY, Binding
 from kandykit.calls import Malformed, Operation, OrderKind, OtherCall
 from kandykit.explore.generate.cases import ABSENT, Case, Documented
-from kandykit.explore.generate.request import FRESH, body_of, order, outgoing, subscriber
+from kandykit.explore.generate.request import FRESH, body_of, in_the_open, order, outgoing, subscriber
 from kandykit.explore.steps import Raw
 from kandykit.ledger import ABSURD
 
@@ -226,9 +226,7 @@ def _probe(case: Case) -> str:
 
 def _step(case: Case, label: str, probe: str) -> Raw:
     body, octets = body_of(case.octets())
-    # urlencode has spelt the braces of placeholders, which no other value has in pairs.
-    path = re.sub(r"%7B%7B(.+?)%7D%7D", lambda match: "{{" + match[1].replace("%3A", ":") + "}}", case.url())
-    return Raw(case.method, path, case.sent_headers(), body, octets, label, probe)
+    return Raw(case.method, in_the_open(case.url()), case.sent_headers(), body, octets, label, probe)
 
 
 def _get(body: Any, pointer: str) -> Any:

@@ -80,13 +80,13 @@ class Programmes:
     def _requests(self, operation: Operation, phase: Phase, most: int) -> Iterator[Raw]:
         seen: set[tuple[int, Raw]] = set()
         for documented in self.documented(operation):
-            made = repeated = number = 0
-            for case in self._cases.of(documented, phase):
+            made = repeated = 0
+            for number, case in enumerate(self._cases.of(documented, phase)):
                 if repeated > SATED or (phase in DRAWN and made == most):
                     break
                 repeated += 1
                 try:
-                    raw = self._filler.fill(case, number % TOGETHER, *_labels(operation))
+                    raw = self._filler.fill(case, number, *_labels(operation))
                 except Unfit as reason:
                     self.unfit[str(reason)] += 1
                     continue
@@ -97,7 +97,6 @@ class Programmes:
                 seen.add(bare)
                 repeated = 0
                 made += 1
-                number += 1
                 yield raw
 
     def _programme(self, operation: Operation, batch: list[Raw]) -> list[Step]:

@@ -73,3 +73,15 @@ def outgoing(
     if step.body is not None:
         octets = base64.b64decode(step.body) if step.octets else text.encode("utf-8", "surrogatepass")
     return Outgoing(step.method, base_url + path, headers, octets), minted
+
+
+def raw_of(outgoing: Outgoing, base_url: str, *, label: str = "", probe: str = "") -> Raw:
+    """The step that sends this request, which is below ``base_url``; placeholders in it may be encoded already."""
+    body, octets = body_of(outgoing.body)
+    path = in_the_open(outgoing.url.removeprefix(base_url))
+    return Raw(outgoing.method, path, outgoing.headers, body, octets, label, probe)
+
+
+def in_the_open(path: str) -> str:
+    """A path whose placeholders were percent-encoded with the rest of it, as they stand in a `Raw` step."""
+    return re.sub(r"%7B%7B(.+?)%7D%7D", lambda match: "{{" + match[1].replace("%3A", ":") + "}}", path)
