@@ -8,6 +8,7 @@ never an exception; nothing is retried, and no redirect is followed.
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -91,6 +92,7 @@ class _Together:
         self._clock = clock
         self._ready: list[tuple[_Departure, httpcore.NetworkStream, bytes, float | None]] = []
         self._gone = threading.Condition()
+        self._called_off = False
 
     def leave(
         self, departure: _Departure, stream: httpcore.NetworkStream, octets: bytes, timeout: float | None
@@ -99,7 +101,9 @@ class _Together:
         with self._gone:
             self._ready.append((departure, stream, octets, timeout))
             if not self._go_if_complete():
-                self._gone.wait_for(lambda: departure.left)
+                self._gone.wait_for(lambda: departure.left or self._called_off)
+            if not departure.left:
+                raise httpcore.ConnectError("the burst was called off before it left")
         if departure.failed is not None:
             raise departure.failed
 
@@ -109,8 +113,14 @@ class _Together:
             self._expected -= 1
             self._go_if_complete()
 
+    def call_off(self) -> None:
+        """Who has not left yet never will."""
+        with self._gone:
+            self._called_off = True
+            self._gone.notify_all()
+
     def _go_if_complete(self) -> bool:
-        if len(self._ready) < self._expected:
+        if self._called_off or len(self._ready) < self._expected:
             return False
         for departure, stream, octets, timeout in self._ready:
             departure.started, departure.left = self._clock(), True
@@ -160,6 +170,9 @@ class _Stream(httpcore.NetworkStream):
         self._stream.write(octets, self._timeout)
 
     def close(self) -> None:
+        # Closing alone would not wake a thread that waits for an answer on this connection.
+        with suppress(OSError, AttributeError):
+            self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
     def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
@@ -715,18 +728,22 @@ class Client:
                 self.guard.turn_back(passage.seq, passage.intent.account)
             raise
         door.announce(passages)
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(BURST, "kandykit-burst")
-        futures = [self._threads.submit(door.carry, passage) for passage in passages]
+        futures: list[Future[_Arrival]] = []
         interrupted: BaseException | None = None
         try:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(BURST, "kandykit-burst")
+            for passage in passages:
+                futures.append(self._threads.submit(door.carry, passage))
             arrivals = [future.result() for future in futures]
         except BaseException as error:
             interrupted = error
-            # Threads may still be held up in this burst; the next one must not wait for them.
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
-            arrivals = [self._so_far(future, passage) for future, passage in zip(futures, passages, strict=True)]
+            together.call_off()
+            # Threads may still wait for answers of this burst; the next one must not wait for them.
+            if self._threads is not None:
+                self._threads.shutdown(wait=False, cancel_futures=True)
+                self._threads = None
+            arrivals = [self._so_far(futures[n : n + 1], passage) for n, passage in enumerate(passages)]
         passed = []
         for passage, arrival in zip(passages, arrivals, strict=True):
             try:
@@ -737,12 +754,14 @@ class Client:
             raise interrupted
         return arrivals, passed
 
-    def _so_far(self, future: Future[_Arrival], passage: _Passage) -> _Arrival:
+    def _so_far(self, future: Sequence[Future[_Arrival]], passage: _Passage) -> _Arrival:
         """What is known of a call whose burst was interrupted."""
-        if future.done() and not future.cancelled() and future.exception() is None:
-            return future.result()
-        started = passage.departure.started if passage.departure.left else passage.started
-        return _Arrival(started, self._clock(), failure="timeout", why="interrupted")
+        if future and future[0].done() and not future[0].cancelled() and future[0].exception() is None:
+            return future[0].result()
+        departure = passage.departure
+        if not departure.left:
+            return _Arrival(passage.started, self._clock(), failure="unreachable", why="interrupted")
+        return _Arrival(departure.started, self._clock(), failure="timeout", why="interrupted")
 
 
 def _request(outgoing: Outgoing, intent: Intent) -> httpx.Request:

@@ -446,6 +446,32 @@ def test_ctrl_c_in_a_burst_keeps_what_had_come(line: Line, monkeypatch: pytest.M
     assert len(line.client.send_together([(line.binding.read_inventory(), Intent())] * 32)) == 32
 
 
+def test_ctrl_c_while_a_burst_waits_for_answers_leaves_no_thread_behind(
+    make_line: MakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = LittleTarget()
+    with target.serve() as origin:
+        line = make_line(target, origin=origin, real_time=True)
+        line.client.token()
+        target.instead.extend([Reply(hang=True)] * 3)
+        arrived = threading.Event()
+
+        def interrupt(future: Any, timeout: float | None = None) -> Any:
+            while len(target.seen) < 4:
+                arrived.wait(0.001)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr("concurrent.futures.Future.result", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                line.client.send_together([(line.binding.read_inventory(), Intent())] * 3)
+        assert [exchange.failure for exchange, _, _ in line.seen[1:]] == ["timeout"] * 3
+        line.client.close()
+        for thread in [thread for thread in threading.enumerate() if thread.name.startswith("kandykit-burst")]:
+            thread.join(5)
+            assert not thread.is_alive()
+
+
 @pytest.mark.parametrize("size", [0, 33])
 def test_a_burst_has_its_size(line: Line, size: int) -> None:
     with pytest.raises(ValueError, match="1 to 32 calls"):

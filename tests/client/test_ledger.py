@@ -501,13 +501,15 @@ def test_a_subscriber_that_was_created_again_is_live() -> None:
 
 
 def test_books_from_a_journal_wait_for_a_new_look() -> None:
-    first = [
+    first: list[tuple[Call, Reply, str]] = [
         (PlaceOrder(MORE, 5), Reply(Outcome.DONE, 201, order=OrderView("a", stage=Stage.DONE)), ""),
         (PlaceOrder(MORE, 4), Reply(Outcome.UNCLEAR), "timeout"),
         (CreateSubscriber("a"), Reply(Outcome.UNCLEAR), "timeout"),
     ]
-    look = ReadInventory(), Reply(Outcome.DONE, 200, inventory=InventoryView(10, 0, 10)), ""
-    told = [look, *first]
+    told: list[tuple[Call, Reply, str]] = [
+        (ReadInventory(), Reply(Outcome.DONE, 200, inventory=InventoryView(10, 0, 10)), ""),
+        *first,
+    ]
     exchanges = [
         Exchange(n, Intent(), Request("POST", "u", ()), None, 9000.0 + n, inf if failure else 9000.5 + n, "", failure)
         for n, (_, _, failure) in enumerate(told)
