@@ -40,7 +40,7 @@ from kandykit.wire import Outgoing
 
 DEFAULTS: Final[Mapping[str, str]] = {
     "order.path": "/order",
-    "order.product": "/product_name",
+    "order.product": "/product_name",  # empty: orders name no product
     "order.kind": "/order_type",  # empty: there is none, a decrement is a negative quantity
     "order.increment": "increment",
     "order.decrement": "decrement",
@@ -81,6 +81,7 @@ IDENTITY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]+(\.
 _JSON: Final = (("content-type", "application/json"), ("accept", "application/json"))
 _READ: Final = (("accept", "application/json"),)
 _ABSENT: Final = object()
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 class Binding:
@@ -197,8 +198,7 @@ class Binding:
         if parts.path == self._token_path and not parts.path.startswith(self._base_path + "/order"):
             return FetchToken() if method == "POST" else OtherCall(method, parts.path)
         below = parts.path[len(self._base_path) :] if parts.path.startswith(self._base_path) else parts.path
-        collection, _, rest = below.lstrip("/").partition("/")
-        what = self._paths.get("/" + collection)
+        what, rest = self._below(below)
         if what == "order" and method == "POST" and not rest and not below.endswith("/"):
             return self._order_call(headers, body, parts.query)
         if what == "order" and method == "GET" and not below.endswith("/"):
@@ -211,21 +211,23 @@ class Binding:
             return self._delete_call(rest, parts.query, headers, body, below)
         return OtherCall(method, below)
 
+    def _below(self, path: str) -> tuple[str, str]:
+        """Which collection a path lies in ("" for none), and what of the path lies below it."""
+        for collection, what in self._paths.items():
+            if path == collection or path.startswith(collection + "/"):
+                return what, path[len(collection) + 1 :]
+        return "", path
+
     def _order_call(self, headers: Headers, body: str, query: str) -> Call:
         spell = self.spelling
         wrong = partial(Malformed, Operation.PLACE_ORDER)
         parsed, grey, why = _json_body(headers, body, query)
         if why:
             return wrong(why)
-        members = {spell["order.product"], spell["order.quantity"]} | ({spell["order.kind"]} - {""})
-        why = _unknown_members(parsed, members)
+        members = {spell["order.product"], spell["order.quantity"], spell["order.kind"]} - {""}
+        why = _unknown_members(parsed, members) or self._wrong_product(parsed, "order.product")
         if why:
             return wrong(why)
-        product = _get(parsed, spell["order.product"])
-        if not isinstance(product, str):
-            return wrong(_missing_or("product", product, "a string"))
-        if product != spell["product"]:
-            return wrong("product is unknown")
         quantity = _get(parsed, spell["order.quantity"])
         if isinstance(quantity, bool) or not isinstance(quantity, int | float):
             return wrong(_missing_or("quantity", quantity, "a number"))
@@ -252,6 +254,15 @@ class Binding:
         meant = PlaceOrder(kind, quantity, PRODUCT)
         return Malformed(Operation.PLACE_ORDER, grey, grey=True, meant=meant) if grey else meant
 
+    def _wrong_product(self, body: dict[str, Any], key: str) -> str:
+        """Why the product that a request names is none; empty where it is right, or none is to be named."""
+        if not self.spelling[key]:
+            return ""
+        product = _get(body, self.spelling[key])
+        if not isinstance(product, str):
+            return _missing_or("product", product, "a string")
+        return "" if product == self.spelling["product"] else "product is unknown"
+
     def _orders_call(self, rest: str, query: str, below: str) -> Call:
         place = self.spelling["order.read"]
         if place == "path":
@@ -276,14 +287,10 @@ class Binding:
         parsed, grey, why = _json_body(headers, body, query)
         if why:
             return wrong(why)
-        why = _unknown_members(parsed, {spell["subscriber.product"], spell["subscriber.identity"]})
+        members = {spell["subscriber.product"], spell["subscriber.identity"]} - {""}
+        why = _unknown_members(parsed, members) or self._wrong_product(parsed, "subscriber.product")
         if why:
             return wrong(why)
-        product = _get(parsed, spell["subscriber.product"])
-        if not isinstance(product, str):
-            return wrong(_missing_or("product", product, "a string"))
-        if product != spell["product"]:
-            return wrong("product is unknown")
         identity = _get(parsed, spell["subscriber.identity"])
         if identity is _ABSENT:
             identity = None
@@ -301,6 +308,8 @@ class Binding:
     def _delete_call(self, rest: str, query: str, headers: Headers, body: str, below: str) -> Call:
         place, _, name = self.spelling["subscriber.delete"].partition(":")
         identity: Any = None
+        if rest and place != "path":
+            return OtherCall("DELETE", below)
         if place == "path":
             if "/" in rest:
                 return OtherCall("DELETE", below)
@@ -435,14 +444,17 @@ class Binding:
 
     def _number_in(self, location: str) -> str | None:
         """The order number that a Location names, however one order is read."""
-        parts = urlsplit(location)
+        try:
+            parts = urlsplit(location)
+        except ValueError:
+            return None
         place = self.spelling["order.read"]
         if place.startswith("query:"):
             found = dict(parse_qsl(parts.query)).get(place[6:])
             if found:
                 return found
         last = parts.path.rstrip("/").rpartition("/")[2]
-        return _unquote(last) if last and "/" + last != self.spelling["order.path"] else None
+        return _unquote(last) if last and last != self.spelling["order.path"].rpartition("/")[2] else None
 
 
 def _rest_of(order: OrderView) -> tuple[Any, ...]:
@@ -488,8 +500,8 @@ def _unknown_members(body: dict[str, Any], pointers: set[str]) -> str:
     """Names the first member that the request schema, being closed, does not have."""
     known: dict[str, set[str]] = {}
     for pointer in pointers:
-        head, _, rest = pointer.lstrip("/").partition("/")
-        known.setdefault(head, set()).update({"/" + rest} if rest else ())
+        head, _, rest = pointer[1:].partition("/")
+        known.setdefault(_unescaped(head), set()).update({"/" + rest} if rest else ())
     for name, value in body.items():
         if name not in known:
             return "a member is unknown"
@@ -506,27 +518,37 @@ def _get(body: Any, pointer: str) -> Any:
     """What a JSON pointer names, or `_ABSENT`."""
     if not pointer:
         return body
-    for name in pointer[1:].split("/"):
+    for name in map(_unescaped, pointer[1:].split("/")):
         if isinstance(body, dict):
             body = body.get(name, _ABSENT)
-        elif isinstance(body, list) and name.isdigit() and int(name) < len(body):
+        elif isinstance(body, list) and name.isdecimal() and int(name) < len(body):
             body = body[int(name)]
         else:
             return _ABSENT
     return body
 
 
+def _unescaped(name: str) -> str:
+    """A reference token of a JSON pointer as the member that it names."""
+    return name.replace("~1", "/").replace("~0", "~")
+
+
 def _put(body: dict[str, Any], pointer: str, value: Any) -> None:
-    *parents, name = pointer[1:].split("/")
+    if not pointer:
+        return
+    *parents, name = map(_unescaped, pointer[1:].split("/"))
     for parent in parents:
         body = body.setdefault(parent, {})
     body[name] = value
 
 
 def _text(value: Any) -> str | None:
-    """An identity or number as text; a number that came as a JSON number keeps its digits."""
+    """An identity or number as text; a number that came as a JSON number keeps its digits.
+
+    What no octets can spell (half of a surrogate pair) is no text: it could never be sent back.
+    """
     if isinstance(value, str):
-        return value or None
+        return value if value and not _HALVES.search(value) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None

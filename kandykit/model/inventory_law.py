@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kandykit.calls import InventoryView
-from kandykit.model.blame import Deviation, suspects
+from kandykit.model.blame import Deviation, Suspect, suspects
 from kandykit.model.event import Event
 from kandykit.model.state import SOURCE, State, stock_words, view_words
 from kandykit.model.stock import LONGEST_LAG_S, World
@@ -123,7 +123,11 @@ class InventoryLaw:
     def _deviates(self, event: Event, view: InventoryView) -> Iterable[Finding]:
         possible = self.state.stock.shown()
         near = min(possible, key=lambda pair: abs(_total(view, pair) - pair[0]) + abs(_used(view, pair) - pair[1]))
-        found = suspects(self.state.window, Deviation(_total(view, near) - near[0], _used(view, near) - near[1]))
+        deviation = Deviation(_total(view, near) - near[0], _used(view, near) - near[1])
+        found = suspects(self.state.window, deviation)
+        if view.total is None and view.used is None:
+            # Only what is available was shown: what looks like a loss of products may be a use of them.
+            found = min(found, suspects(self.state.window, Deviation(0, -deviation.total)), key=_best)
         laws = list(dict.fromkeys(law for suspect in found for law in suspect.laws)) or ["L13"]
         evidence = {suspect.event.seq for suspect in found} | {event.seq}
         if self.state.window.last_read is not None:
@@ -191,6 +195,10 @@ class InventoryLaw:
         if used is None or used >= state.identities.live_count:
             return False
         return not (state.lag_s or state.terms.shared or self.suspicion is not None)
+
+
+def _best(found: list[Suspect]) -> int:
+    return found[0].rank if found else 0
 
 
 def _total(view: InventoryView, world: tuple[int, int]) -> int:

@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import islice, product
 from math import inf
 from typing import Final, NamedTuple
 
 from kandykit.calls import InventoryView
 
-MOST_WORLDS: Final = 1024
+MOST_WORLDS: Final = 128
 """With more worlds than this the oldest question is put aside, rather than being followed for ever."""
 
 MOST_DOUBTS: Final = 6
@@ -29,8 +29,8 @@ MOST_DOUBTS: Final = 6
 MOST_AT_START: Final = 5
 """So many open questions are followed when a read starts anew: it may show each as happened already, or not."""
 
-MOST_REVIVED: Final = 3
-"""So many dormant questions together may explain one read."""
+MOST_REVIVALS: Final = 2000
+"""So many combinations of dormant questions are tried as the explanation of one answer."""
 
 LONGEST_LAG_S: Final = 5.0
 """A read that is wrong for longer than this, in seconds, is no lagging read."""
@@ -250,20 +250,31 @@ class Stock:
         )
 
     def revived(self, fits: Callable[[World], bool]) -> list[World]:
-        """The worlds that fit once the fewest dormant questions are answered by yes; those are open again then."""
-        sleepers = list(self.dormant.values())[-40:]
-        for size in range(1, min(MOST_REVIVED, len(sleepers)) + 1):
-            found: list[World] = []
-            for chosen in combinations(sleepers, size):
-                total, used = sum(q.total for q in chosen), sum(q.used for q in chosen)
-                keys = frozenset(q.key for q in chosen)
-                for w in self.worlds or ():
-                    world = World(w.total + total, w.used + used, w.happened | keys, w.alive)
-                    if fits(world) and not fits(w):
-                        found.append(world)
+        """The worlds that fit once the fewest dormant questions are answered by yes.
+
+        Questions of one effect cannot be told apart: where all of them are needed they are open again, where only
+        some are, nobody knows which, so the rest of their story starts anew when it is told.
+        """
+        alike: dict[tuple[int, int], list[Question]] = {}
+        for question in self.dormant.values():
+            alike.setdefault((question.total, question.used), []).append(question)
+        tried = islice(product(*(range(len(group) + 1) for group in alike.values())), MOST_REVIVALS)
+        for counts in sorted(tried, key=sum)[1:]:
+            total = sum(effect[0] * count for effect, count in zip(alike, counts, strict=True))
+            used = sum(effect[1] * count for effect, count in zip(alike, counts, strict=True))
+            told: set[Key] = set()
+            for group, count in zip(alike.values(), counts, strict=True):
+                told.update(question.key for question in group if count == len(group))
+            found = [
+                after
+                for w in self.worlds or ()
+                if not fits(w) and fits(after := World(w.total + total, w.used + used, w.happened | told, w.alive))
+            ]
             if found:
-                for key in frozenset().union(*(world.happened for world in found)) & self.dormant.keys():
-                    self.questions[key] = self.dormant.pop(key)
+                for group, count in zip(alike.values(), counts, strict=True):
+                    if 0 < count < len(group):
+                        self._unsure.update(question.key for question in group)
+                self.questions.update({key: self.dormant.pop(key) for key in told})
                 return found
         return []
 
@@ -327,11 +338,13 @@ class Stock:
             World(total + more, used + taken, already) for already in answered for more, taken in missing
         )
         self._spread(started)
-        for index, (when, _, _) in enumerate(lately):
-            more, taken = missing[len(lately) - index]
-            self._past.append((when, frozenset(World(w.total - more, w.used - taken) for w in self.worlds)))
-        if lag_s and self.questions:
-            self._past.append((started, frozenset(before for w in self.worlds for before in self._before(w))))
+        if lag_s:
+            # A later read may be older than this one: it may miss what this one shows.
+            before = frozenset(earlier for w in self.worlds for earlier in self._before(w))
+            for index, (when, _, _) in enumerate(lately):
+                more, taken = missing[len(lately) - index]
+                self._past.append((when, frozenset(World(w.total - more, w.used - taken) for w in before)))
+            self._past.append((started, before))
 
     # -- identities in doubt ------------------------------------------------------------------------------------
 
@@ -385,6 +398,7 @@ class Stock:
     def _put_aside(self, question: Question) -> None:
         self.dormant[question.key] = question
         self._unsure.add(question.key)
+        self.watched.pop(question.key, None)
 
     def _yes(self, world: World, question: Question) -> World | None:
         """The world after a question was answered by yes; None where it cannot be (again)."""
