@@ -9,6 +9,7 @@ from kandykit.mock.answers import REASONS, Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.call import Call
 from kandykit.mock.settings import BASE_PATH
+from kandykit.mock.tokens import Token
 from kandykit.mock.wire import TRANSPORT
 
 Change = Callable[[Call, Answer], Any]
@@ -17,6 +18,33 @@ Change = Callable[[Call, Answer], Any]
 def bend(owner: object, seam: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Replace one method of one part of one mock; `around` is given what was there before."""
     setattr(owner, seam, around(getattr(owner, seam)))
+
+
+def before(owner: object, seam: str, act: Callable[..., None]) -> None:
+    """Do something with the arguments of a method before it works."""
+
+    def around(method: Callable[..., Any]) -> Callable[..., Any]:
+        def preceded(*arguments: Any) -> Any:
+            act(*arguments)
+            return method(*arguments)
+
+        return preceded
+
+    bend(owner, seam, around)
+
+
+def after(owner: object, seam: str, act: Callable[..., None]) -> None:
+    """Do something with the arguments of a method after it has worked."""
+
+    def around(method: Callable[..., Any]) -> Callable[..., Any]:
+        def followed(*arguments: Any) -> Any:
+            result = method(*arguments)
+            act(*arguments)
+            return result
+
+        return followed
+
+    bend(owner, seam, around)
 
 
 def alter(mock: Mock, change: Change) -> None:
@@ -59,19 +87,38 @@ def recode(answer: Answer, code: int) -> None:
     answer.content |= {"status": str(code), "name": REASONS.get(code, "Refused")}
 
 
-def refuse_with(mock: Mock, cause: Cause, code: int) -> None:
-    """Answer one cause of refusal with another code."""
+def alter_refusal(mock: Mock, when: Callable[[Call, Refused], bool], change: Change) -> None:
+    """Let `change` work on the refusals for which `when` is true."""
 
     def around(refusal: Callable[[Call, Refused], Answer]) -> Callable[[Call, Refused], Answer]:
         def refused(call: Call, why: Refused) -> Answer:
             answer = refusal(call, why)
-            if why.cause is cause:
-                recode(answer, code)
+            if when(call, why):
+                change(call, answer)
             return answer
 
         return refused
 
     bend(mock.gateway, "refusal", around)
+
+
+def refuse_with(mock: Mock, cause: Cause, code: int) -> None:
+    """Answer one cause of refusal with another code."""
+    alter_refusal(mock, lambda _call, why: why.cause is cause, lambda _call, answer: recode(answer, code))
+
+
+def alter_token(mock: Mock, change: Callable[[Token, Answer], Any]) -> None:
+    """Let `change` work on every answer that brings a token."""
+
+    def around(minted: Callable[[Token], Answer]) -> Callable[[Token], Answer]:
+        def answered(token: Token) -> Answer:
+            answer = minted(token)
+            change(token, answer)
+            return answer
+
+        return answered
+
+    bend(mock.token_endpoint, "minted", around)
 
 
 def alter_delivery(

@@ -1,11 +1,12 @@
 """Tokens that are too easy to get, too hard to use, or not needed; refusals that do not say what they must."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kandykit.mock.accounts import Account
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, bend, recode
+from kandykit.mock.bending import alter, alter_refusal, alter_token, bend, recode
 from kandykit.mock.call import Call, form
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.oauth import TokenRefused
@@ -33,20 +34,6 @@ def let_through(mock: Mock, when: Any) -> None:
         return authenticated
 
     bend(mock.gateway, "authenticate", around)
-
-
-def token_answer(mock: Mock, change: Any) -> None:
-    """Change the answers that bring a token."""
-
-    def around(minted: Any) -> Any:
-        def answered(token: Token) -> Answer:
-            answer: Answer = minted(token)
-            change(answer)
-            return answer
-
-        return answered
-
-    bend(mock.token_endpoint, "minted", around)
 
 
 def token_refusal(mock: Mock, code: str, change: Any) -> None:
@@ -195,28 +182,26 @@ def deletion_with_bad_token_is_refused_and_acts(mock: Mock) -> None:
 @authentication.breaks("B1")
 def no_token_no_challenge(mock: Mock) -> None:
     """A call without a token gets 401 without WWW-Authenticate."""
-    refused_token(
-        mock, lambda call: call.header("authorization") is None, lambda answer: answer.headers.pop("www-authenticate")
-    )
+    refused_token(mock, given=False, change=lambda answer: answer.headers.pop("www-authenticate"))
 
 
 @authentication.breaks("B1")
 def challenge_names_basic(mock: Mock) -> None:
     """The challenge to a call without a token names the scheme Basic."""
     basic = {"www-authenticate": 'Basic realm="kandy"'}
-    refused_token(mock, lambda call: call.header("authorization") is None, lambda answer: answer.headers.update(basic))
+    refused_token(mock, given=False, change=lambda answer: answer.headers.update(basic))
 
 
 @authentication.breaks("B1")
 def no_token_is_403(mock: Mock) -> None:
     """A call without a token is answered with 403."""
-    refused_token(mock, lambda call: call.header("authorization") is None, lambda answer: recode(answer, 403))
+    refused_token(mock, given=False, change=lambda answer: recode(answer, 403))
 
 
 @authentication.breaks("B3")
 def bad_token_is_403(mock: Mock) -> None:
     """A token that nobody knows is answered with 403."""
-    refused_token(mock, lambda call: call.header("authorization") is not None, lambda answer: recode(answer, 403))
+    refused_token(mock, given=True, change=lambda answer: recode(answer, 403))
 
 
 @authentication.breaks("B3")
@@ -228,7 +213,7 @@ def bad_token_is_an_invalid_request(mock: Mock) -> None:
             "invalid_token", "invalid_request"
         )
 
-    refused_token(mock, lambda call: call.header("authorization") is not None, changed)
+    refused_token(mock, given=True, change=changed)
 
 
 @authentication.breaks("B5")
@@ -321,25 +306,25 @@ def missing_secret_gets_a_token(mock: Mock) -> None:
 @authentication.breaks("T2")
 def token_type_is_mac(mock: Mock) -> None:
     """The token answer says that its token is of the type mac."""
-    token_answer(mock, lambda answer: answer.content.update(token_type="mac"))
+    alter_token(mock, lambda _token, answer: answer.content.update(token_type="mac"))
 
 
 @authentication.breaks("T2")
 def token_type_missing(mock: Mock) -> None:
     """The token answer does not say of which type its token is."""
-    token_answer(mock, lambda answer: answer.content.pop("token_type"))
+    alter_token(mock, lambda _token, answer: answer.content.pop("token_type"))
 
 
 @authentication.breaks("T3")
 def token_life_in_words(mock: Mock) -> None:
     """The token answer gives the life of its token as one hour."""
-    token_answer(mock, lambda answer: answer.content.update(expires_in="one hour"))
+    alter_token(mock, lambda _token, answer: answer.content.update(expires_in="one hour"))
 
 
 @authentication.breaks("T3")
 def token_life_with_unit(mock: Mock) -> None:
     """The token answer gives the life of its token with a unit."""
-    token_answer(mock, lambda answer: answer.content.update(expires_in=answer.content["expires_in"] + "s"))
+    alter_token(mock, lambda _token, answer: answer.content.update(expires_in=answer.content["expires_in"] + "s"))
 
 
 @authentication.breaks("T4")
@@ -361,7 +346,7 @@ def token_cached_for_five_minutes(mock: Mock) -> None:
 @authentication.breaks("T5")
 def refresh_token_given(mock: Mock) -> None:
     """The token answer brings a refresh token."""
-    token_answer(mock, lambda answer: answer.content.update(refresh_token=mock.tokens.new_word()))
+    alter_token(mock, lambda _token, answer: answer.content.update(refresh_token=mock.tokens.new_word()))
 
 
 @authentication.breaks("T5")
@@ -369,13 +354,13 @@ def refresh_token_given_with_the_second(mock: Mock) -> None:
     """The token answer brings a refresh token from a client's second token on."""
     seen: set[str] = set()
 
-    def changed(answer: Answer) -> None:
+    def changed(_token: Token, answer: Answer) -> None:
         client = answer.content["client_id"]
         if client in seen:
             answer.content["refresh_token"] = mock.tokens.new_word()
         seen.add(client)
 
-    token_answer(mock, changed)
+    alter_token(mock, changed)
 
 
 @authentication.breaks("T6")
@@ -478,19 +463,13 @@ def bearer(mock: Mock, call: Call) -> str:
     return mock.gateway.bearer(call) or ""
 
 
-def refused_token(mock: Mock, when: Any, change: Any) -> None:
-    """Change the refusal of calls without a good token, where `when` says so."""
-
-    def around(refusal: Any) -> Any:
-        def refused(call: Call, why: Refused) -> Answer:
-            answer: Answer = refusal(call, why)
-            if why.cause is Cause.TOKEN and when(call):
-                change(answer)
-            return answer
-
-        return refused
-
-    bend(mock.gateway, "refusal", around)
+def refused_token(mock: Mock, *, given: bool, change: Callable[[Answer], Any]) -> None:
+    """Change the refusal of calls with a bad token, or of those without any."""
+    alter_refusal(
+        mock,
+        lambda call, why: why.cause is Cause.TOKEN and (call.header("authorization") is not None) is given,
+        lambda _call, answer: change(answer),
+    )
 
 
 def refuse_scheme(mock: Mock, word: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import bend
+from kandykit.mock.bending import after, before, bend
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.settings import PRODUCT
@@ -128,14 +128,10 @@ def last_delete_returns_nothing(mock: Mock) -> None:
 def unknown_delete_frees_a_product(mock: Mock) -> None:
     """Deleting an identity that never existed is refused and frees a product all the same."""
 
-    def around(nobody_there: Any) -> Any:
-        def freeing(account: Account, identity: str) -> Any:
-            account.used = max(0, account.used - 1)
-            return nobody_there(account, identity)
+    def freeing(account: Account, identity: str) -> None:
+        account.used = max(0, account.used - 1)
 
-        return freeing
-
-    bend(mock.operations, "nobody_there", around)
+    before(mock.operations, "nobody_there", freeing)
 
 
 @business.breaks("L9", "L2")
@@ -148,30 +144,22 @@ def taken_identity_is_accepted(mock: Mock) -> None:
 def refusal_for_no_stock_consumes(mock: Mock) -> None:
     """A subscriber refused for lack of stock is counted as using a product."""
 
-    def around(check: Any) -> Any:
-        def counting(account: Account, identity: str | None) -> None:
-            if account.available < 1:
-                account.used += 1
-            check(account, identity)
+    def counting(account: Account, identity: str | None) -> None:
+        if account.available < 1:
+            account.used += 1
 
-        return counting
-
-    bend(mock.operations, "check_subscriber", around)
+    before(mock.operations, "check_subscriber", counting)
 
 
 @business.breaks("L4")
 def refusal_of_taken_identity_consumes(mock: Mock) -> None:
     """A subscriber refused because its identity is taken still uses up a product where one is free."""
 
-    def around(check: Any) -> Any:
-        def counting(account: Account, identity: str | None) -> None:
-            if identity in account.subscribers and account.available:
-                account.used += 1
-            check(account, identity)
+    def counting(account: Account, identity: str | None) -> None:
+        if identity in account.subscribers and account.available:
+            account.used += 1
 
-        return counting
-
-    bend(mock.operations, "check_subscriber", around)
+    before(mock.operations, "check_subscriber", counting)
 
 
 @business.breaks("L10", depth="standard")
@@ -282,16 +270,12 @@ def decrement_takes_what_it_can(mock: Mock) -> None:
 def decrement_evicts_subscribers(mock: Mock) -> None:
     """A decrement below the products in use is accepted, and subscribers are deleted to make it fit."""
 
-    def around(change: Any) -> Any:
-        def evicting(account: Account, delta: int) -> None:
-            while account.available < -delta and account.subscribers:
-                mock.store.discharge(account, next(iter(account.subscribers.values())))
-            change(account, delta)
-
-        return evicting
+    def evicting(account: Account, delta: int) -> None:
+        while account.available < -delta and account.subscribers:
+            mock.store.discharge(account, next(iter(account.subscribers.values())))
 
     bend(mock.store, "decrement_fits", lambda _: lambda account, quantity: quantity <= account.total)
-    bend(mock.store, "change_total", around)
+    before(mock.store, "change_total", evicting)
 
 
 @business.breaks("L1", "L8")
@@ -334,30 +318,22 @@ def increment_of_ten_or_more_short_by_one(mock: Mock) -> None:
 def refused_decrement_is_entered(mock: Mock) -> None:
     """A refused decrement stands in the list of orders afterwards, as fulfilled."""
 
-    def around(refuse: Any) -> Any:
-        def entering(account: Account, kind: str, quantity: int) -> None:
-            if kind == DECREMENT:
-                mock.store.record(account, new_order(mock, account, kind, quantity, FULFILLED))
-            refuse(account, kind, quantity)
+    def entering(account: Account, kind: str, quantity: int) -> None:
+        if kind == DECREMENT:
+            mock.store.record(account, new_order(mock, account, kind, quantity, FULFILLED))
 
-        return entering
-
-    bend(mock.operations, "refuse_order", around)
+    before(mock.operations, "refuse_order", entering)
 
 
 @business.breaks("L4", "L1")
 def refused_decrement_takes_what_is_free(mock: Mock) -> None:
     """A refused decrement takes the free products all the same."""
 
-    def around(refuse: Any) -> Any:
-        def taking(account: Account, kind: str, quantity: int) -> None:
-            if kind == DECREMENT:
-                account.total = account.used
-            refuse(account, kind, quantity)
+    def taking(account: Account, kind: str, quantity: int) -> None:
+        if kind == DECREMENT:
+            account.total = account.used
 
-        return taking
-
-    bend(mock.operations, "refuse_order", around)
+    before(mock.operations, "refuse_order", taking)
 
 
 # The agreed limit.
@@ -422,15 +398,11 @@ def refused_increment_fills_up(mock: Mock) -> None:
     """An increment refused at the agreed limit fills the account up to the limit all the same."""
     mock.agree_on(LIMIT)
 
-    def around(refuse: Any) -> Any:
-        def filling(account: Account, kind: str, quantity: int) -> None:
-            if kind == INCREMENT and account.limit is not None:
-                account.total = account.limit
-            refuse(account, kind, quantity)
+    def filling(account: Account, kind: str, quantity: int) -> None:
+        if kind == INCREMENT and account.limit is not None:
+            account.total = account.limit
 
-        return filling
-
-    bend(mock.operations, "refuse_order", around)
+    before(mock.operations, "refuse_order", filling)
 
 
 # What is shown.
@@ -522,15 +494,11 @@ def order_date_moves(mock: Mock) -> None:
 def increment_rejected_but_counted(mock: Mock) -> None:
     """An increment of three products or more is reported as rejected, and the products are there all the same."""
 
-    def around(fulfil: Any) -> Any:
-        def fulfilling(account: Account, order: Order) -> None:
-            fulfil(account, order)
-            if order.kind == INCREMENT and order.quantity >= 3:
-                order.status = REJECTED
+    def fulfilling(account: Account, order: Order) -> None:
+        if order.kind == INCREMENT and order.quantity >= 3:
+            order.status = REJECTED
 
-        return fulfilling
-
-    bend(mock.store, "fulfil", around)
+    after(mock.store, "fulfil", fulfilling)
 
 
 @business.breaks("L8", "R4")
@@ -582,15 +550,11 @@ def pending_order_counted_twice(mock: Mock) -> None:
     """Orders take a moment, and each is carried out when it is placed and once more when it is fulfilled."""
     mock.take_time(0.3)
 
-    def around(record: Any) -> Any:
-        def recording(account: Account, order: Order) -> None:
-            record(account, order)
-            if order.kind == INCREMENT:
-                mock.store.change_total(account, order.quantity)
+    def recording(account: Account, order: Order) -> None:
+        if order.kind == INCREMENT:
+            mock.store.change_total(account, order.quantity)
 
-        return recording
-
-    bend(mock.store, "record", around)
+    after(mock.store, "record", recording)
 
 
 @business.breaks("L8", "R4", depth="standard")

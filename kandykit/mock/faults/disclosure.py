@@ -7,27 +7,12 @@ from typing import Any
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, bend
+from kandykit.mock.bending import alter, alter_refusal, alter_token, before, bend
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.settings import BASE_PATH
 
 disclosure = Faults("disclosure")
-
-
-def refusals(mock: Mock, cause: Cause, change: Any) -> None:
-    """Change the refusals of one cause; `change` is given the call too."""
-
-    def around(refusal: Any) -> Any:
-        def refused(call: Call, why: Refused) -> Answer:
-            answer: Answer = refusal(call, why)
-            if why.cause is cause:
-                change(call, answer)
-            return answer
-
-        return refused
-
-    bend(mock.gateway, "refusal", around)
 
 
 @disclosure.breaks("R5", "L9")
@@ -102,14 +87,9 @@ def password_in_the_next_answer(mock: Mock) -> None:
 @disclosure.breaks("R5")
 def token_in_the_refusal(mock: Mock) -> None:
     """What is not found is answered with the request's own headers in the error, the token among them."""
-    refusals(
+    alter_refusal(
         mock,
-        Cause.UNKNOWN_PATH,
-        lambda call, answer: answer.content.update(info=f"authorization: {call.header('authorization')}"),
-    )
-    refusals(
-        mock,
-        Cause.UNKNOWN_SUBSCRIBER,
+        lambda _call, why: why.cause in (Cause.UNKNOWN_PATH, Cause.UNKNOWN_SUBSCRIBER),
         lambda call, answer: answer.content.update(info=f"authorization: {call.header('authorization')}"),
     )
 
@@ -118,15 +98,10 @@ def token_in_the_refusal(mock: Mock) -> None:
 def client_secret_in_the_token_answer(mock: Mock) -> None:
     """The token answer repeats the client's secret."""
 
-    def around(minted: Any) -> Any:
-        def answered(token: Any) -> Answer:
-            answer: Answer = minted(token)
-            answer.content["client_secret"] = mock.tokens.secrets[token.account.client_id]
-            return answer
-
-        return answered
-
-    bend(mock.token_endpoint, "minted", around)
+    alter_token(
+        mock,
+        lambda token, answer: answer.content.update(client_secret=mock.tokens.secrets[token.account.client_id]),
+    )
 
 
 @disclosure.breaks("R5")
@@ -185,14 +160,10 @@ def recreated_identity_gets_its_old_password(mock: Mock) -> None:
     """A subscriber created anew under the identity of a deleted one gets that one's password."""
     known: dict[tuple[str, str], str] = {}
 
-    def around(remember: Any) -> Any:
-        def remembering(account: Account, subscriber: Subscriber) -> None:
-            subscriber.password = known.setdefault((account.client_id, subscriber.identity), subscriber.password)
-            remember(account, subscriber)
+    def remembering(account: Account, subscriber: Subscriber) -> None:
+        subscriber.password = known.setdefault((account.client_id, subscriber.identity), subscriber.password)
 
-        return remembering
-
-    bend(mock.store, "remember", around)
+    before(mock.store, "remember", remembering)
 
 
 @disclosure.breaks("L9", depth="standard")

@@ -4,7 +4,7 @@ from typing import Any
 
 from kandykit.mock.accounts import Account, Order, Subscriber
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import bend
+from kandykit.mock.bending import after, before, bend
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.tokens import Token
 
@@ -60,46 +60,34 @@ def foreign_subscriber_can_be_deleted(mock: Mock) -> None:
 def foreign_deletion_refused_but_done(mock: Mock) -> None:
     """Deleting another account's subscriber is refused as unknown, and the subscriber is gone."""
 
-    def around(nobody_there: Any) -> Any:
-        def deleting(account: Account, identity: str) -> Any:
-            for other in others(mock, account):
-                if identity in other.subscribers:
-                    mock.store.discharge(other, other.subscribers[identity])
-            return nobody_there(account, identity)
+    def deleting(account: Account, identity: str) -> None:
+        for other in others(mock, account):
+            if identity in other.subscribers:
+                mock.store.discharge(other, other.subscribers[identity])
 
-        return deleting
-
-    bend(mock.operations, "nobody_there", around)
+    before(mock.operations, "nobody_there", deleting)
 
 
 @isolation.breaks("L11", "L10")
 def foreign_deletion_frees_an_own_product(mock: Mock) -> None:
     """Deleting another account's subscriber is refused, and frees a product of the account that asks."""
 
-    def around(nobody_there: Any) -> Any:
-        def freeing(account: Account, identity: str) -> Any:
-            if account.used and any(identity in other.subscribers for other in others(mock, account)):
-                account.used -= 1
-            return nobody_there(account, identity)
+    def freeing(account: Account, identity: str) -> None:
+        if account.used and any(identity in other.subscribers for other in others(mock, account)):
+            account.used -= 1
 
-        return freeing
-
-    bend(mock.operations, "nobody_there", around)
+    before(mock.operations, "nobody_there", freeing)
 
 
 @isolation.breaks("L11", "L1")
 def order_adds_to_every_account(mock: Mock) -> None:
     """An increment of one account adds its products to all of them."""
 
-    def around(change: Any) -> Any:
-        def changing(account: Account, delta: int) -> None:
-            change(account, delta)
-            for other in others(mock, account):
-                other.total += max(delta, 0)
+    def changing(account: Account, delta: int) -> None:
+        for other in others(mock, account):
+            other.total += max(delta, 0)
 
-        return changing
-
-    bend(mock.store, "change_total", around)
+    after(mock.store, "change_total", changing)
 
 
 @isolation.breaks("L11", "L5")

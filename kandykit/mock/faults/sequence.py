@@ -6,7 +6,7 @@ from typing import Any
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, PENDING, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import bend
+from kandykit.mock.bending import after, before, bend
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Faults
 
@@ -56,15 +56,11 @@ def total_shrinks_with_every_fifth_delete(mock: Mock) -> None:
     """Every fifth deletion takes the product out of the inventory instead of freeing it."""
     deleted: Counter[str] = Counter()
 
-    def around(give_back: Any) -> Any:
-        def giving_back(account: Account, subscriber: Subscriber) -> None:
-            give_back(account, subscriber)
-            deleted[account.client_id] += 1
-            account.total -= deleted[account.client_id] % 5 == 0
+    def giving_back(account: Account, subscriber: Subscriber) -> None:
+        deleted[account.client_id] += 1
+        account.total -= deleted[account.client_id] % 5 == 0
 
-        return giving_back
-
-    bend(mock.store, "give_back", around)
+    after(mock.store, "give_back", giving_back)
 
 
 @sequence.breaks("L9", "L2", depth="standard")
@@ -140,15 +136,11 @@ def order_list_ends_after_twenty(mock: Mock) -> None:
 def ledger_forgets_all_but_ten(mock: Mock) -> None:
     """The ledger keeps the ten latest orders, and forgets the older ones for good."""
 
-    def around(record: Any) -> Any:
-        def recording(account: Account, order: Order) -> None:
-            record(account, order)
-            while len(account.orders) > 10:
-                del account.orders[next(iter(account.orders))]
+    def recording(account: Account, order: Order) -> None:
+        while len(account.orders) > 10:
+            del account.orders[next(iter(account.orders))]
 
-        return recording
-
-    bend(mock.store, "record", around)
+    after(mock.store, "record", recording)
 
 
 @sequence.breaks("L5", depth="standard")
@@ -175,22 +167,14 @@ def repeated_delete_frees_again(mock: Mock) -> None:
     """Deleting a subscriber once more is refused as unknown, and frees a product all the same."""
     gone: defaultdict[str, set[str]] = defaultdict(set)
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            gone[account.client_id].add(subscriber.identity)
-            forget(account, subscriber)
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone[account.client_id].add(subscriber.identity)
 
-        return forgetting
+    def freeing(account: Account, identity: str) -> None:
+        account.used -= identity in gone[account.client_id]
 
-    def around(nobody_there: Any) -> Any:
-        def freeing(account: Account, identity: str) -> Any:
-            account.used -= identity in gone[account.client_id]
-            return nobody_there(account, identity)
-
-        return freeing
-
-    bend(mock.store, "forget", around_forget)
-    bend(mock.operations, "nobody_there", around)
+    before(mock.store, "forget", forgetting)
+    before(mock.operations, "nobody_there", freeing)
 
 
 @sequence.breaks("L10", "H10", "L2")
@@ -198,18 +182,14 @@ def delete_twice_succeeds_and_frees_twice(mock: Mock) -> None:
     """A deleted subscriber can be deleted a second time with success, and a second product comes free."""
     gone: defaultdict[str, dict[str, Subscriber]] = defaultdict(dict)
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            if gone[account.client_id].pop(subscriber.identity, None) is None:
-                gone[account.client_id][subscriber.identity] = subscriber
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        if gone[account.client_id].pop(subscriber.identity, None) is None:
+            gone[account.client_id][subscriber.identity] = subscriber
 
     def around_find(find: Any) -> Any:
         return lambda account, identity: find(account, identity) or gone[account.client_id].get(identity)
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.store, "find_subscriber", around_find)
 
 
@@ -230,17 +210,13 @@ def recreated_identity_cannot_be_deleted(mock: Mock) -> None:
     """An identity that was deleted once counts as deleted for ever, also when a new subscriber has it."""
     gone: defaultdict[str, set[str]] = defaultdict(set)
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            gone[account.client_id].add(subscriber.identity)
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone[account.client_id].add(subscriber.identity)
 
     def around_find(find: Any) -> Any:
         return lambda account, identity: None if identity in gone[account.client_id] else find(account, identity)
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.store, "find_subscriber", around_find)
 
 
@@ -271,12 +247,8 @@ def delete_right_after_create_returns_nothing(mock: Mock) -> None:
     """A subscriber deleted by the very next call after its creation does not return its product."""
     latest: dict[str, str] = {}
 
-    def around_enrol(enrol: Any) -> Any:
-        def enrolling(account: Account, identity: str) -> Any:
-            latest[account.client_id] = identity
-            return enrol(account, identity)
-
-        return enrolling
+    def enrolling(account: Account, identity: str) -> None:
+        latest[account.client_id] = identity
 
     def around_operate(operate: Any) -> Any:
         async def operating(account: Account, call: Call) -> Answer:
@@ -290,7 +262,7 @@ def delete_right_after_create_returns_nothing(mock: Mock) -> None:
     def give_back(account: Account, subscriber: Subscriber) -> None:
         account.used -= latest.get(account.client_id) != subscriber.identity
 
-    bend(mock.store, "enrol", around_enrol)
+    before(mock.store, "enrol", enrolling)
     bend(mock.gateway, "operate", around_operate)
     bend(mock.store, "give_back", lambda _: give_back)
 
@@ -336,15 +308,11 @@ def refusal_for_no_stock_sticks(mock: Mock) -> None:
 
         return checking
 
-    def around_change(change: Any) -> Any:
-        def changing(account: Account, delta: int) -> None:
-            stuck.discard(account.client_id)
-            change(account, delta)
-
-        return changing
+    def changing(account: Account, delta: int) -> None:
+        stuck.discard(account.client_id)
 
     bend(mock.store, "in_stock", around_check)
-    bend(mock.store, "change_total", around_change)
+    before(mock.store, "change_total", changing)
 
 
 @sequence.breaks("L2", "L10")
@@ -467,15 +435,11 @@ def decrement_counts_returned_products_twice(mock: Mock) -> None:
 def past_increment_shrinks_with_a_decrement(mock: Mock) -> None:
     """A decrement is also taken off the quantity that the first order in the list was placed with."""
 
-    def around(fulfil: Any) -> Any:
-        def fulfilling(account: Account, order: Order) -> None:
-            fulfil(account, order)
-            if order.kind == DECREMENT:
-                next(iter(account.orders.values())).quantity -= order.quantity
+    def fulfilling(account: Account, order: Order) -> None:
+        if order.kind == DECREMENT:
+            next(iter(account.orders.values())).quantity -= order.quantity
 
-        return fulfilling
-
-    bend(mock.store, "fulfil", around)
+    after(mock.store, "fulfil", fulfilling)
 
 
 @sequence.breaks("L8")
@@ -498,32 +462,24 @@ def fulfilled_turns_pending_with_the_next_order(mock: Mock) -> None:
 def decrement_cancels_its_increment(mock: Mock) -> None:
     """A decrement turns the latest fulfilled increment of the same quantity into a rejected one."""
 
-    def around(fulfil: Any) -> Any:
-        def fulfilling(account: Account, order: Order) -> None:
-            fulfil(account, order)
-            for earlier in reversed(account.orders.values()):
-                if (earlier.kind, earlier.quantity, earlier.status) == (INCREMENT, order.quantity, FULFILLED):
-                    earlier.status = REJECTED if order.kind == DECREMENT else FULFILLED
-                    break
+    def fulfilling(account: Account, order: Order) -> None:
+        for earlier in reversed(account.orders.values()):
+            if (earlier.kind, earlier.quantity, earlier.status) == (INCREMENT, order.quantity, FULFILLED):
+                earlier.status = REJECTED if order.kind == DECREMENT else FULFILLED
+                break
 
-        return fulfilling
-
-    bend(mock.store, "fulfil", around)
+    after(mock.store, "fulfil", fulfilling)
 
 
 @sequence.breaks("L8", depth="standard")
 def order_readable_only_until_a_subscriber_comes(mock: Mock) -> None:
     """Creating a subscriber strikes the oldest order from the ledger, as if it had been used up."""
 
-    def around(remember: Any) -> Any:
-        def remembering(account: Account, subscriber: Subscriber) -> None:
-            remember(account, subscriber)
-            if len(account.orders) > 1:
-                del account.orders[next(iter(account.orders))]
+    def remembering(account: Account, subscriber: Subscriber) -> None:
+        if len(account.orders) > 1:
+            del account.orders[next(iter(account.orders))]
 
-        return remembering
-
-    bend(mock.store, "remember", around)
+    after(mock.store, "remember", remembering)
 
 
 @sequence.breaks("L4", "L2")
@@ -531,22 +487,14 @@ def refused_decrement_gives_a_product_away_later(mock: Mock) -> None:
     """A refused decrement is remembered, and the next deleted subscriber's product leaves the inventory for it."""
     owed: Counter[str] = Counter()
 
-    def around_refuse(refuse: Any) -> Any:
-        def refusing(account: Account, kind: str, quantity: int) -> None:
-            owed[account.client_id] = int(kind == DECREMENT)
-            refuse(account, kind, quantity)
+    def refusing(account: Account, kind: str, quantity: int) -> None:
+        owed[account.client_id] = int(kind == DECREMENT)
 
-        return refusing
+    def giving_back(account: Account, subscriber: Subscriber) -> None:
+        account.total -= owed.pop(account.client_id, 0)
 
-    def around_give_back(give_back: Any) -> Any:
-        def giving_back(account: Account, subscriber: Subscriber) -> None:
-            give_back(account, subscriber)
-            account.total -= owed.pop(account.client_id, 0)
-
-        return giving_back
-
-    bend(mock.operations, "refuse_order", around_refuse)
-    bend(mock.store, "give_back", around_give_back)
+    before(mock.operations, "refuse_order", refusing)
+    after(mock.store, "give_back", giving_back)
 
 
 @sequence.breaks("L4", "L5", depth="standard")

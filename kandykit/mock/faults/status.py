@@ -14,6 +14,7 @@ from kandykit.mock.bending import (
     alter_delivery,
     alter_error,
     alter_success,
+    before,
     bend,
     recode,
     refuse_with,
@@ -95,12 +96,8 @@ def repeated_deletion_answered_410(mock: Mock) -> None:
     """Deleting a subscriber once more is answered with 410, which is not among the documented codes."""
     gone: set[tuple[str, str]] = set()
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            gone.add((account.client_id, subscriber.identity))
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone.add((account.client_id, subscriber.identity))
 
     def around(nobody_there: Any) -> Any:
         def answered(account: Account, identity: str) -> Any:
@@ -112,7 +109,7 @@ def repeated_deletion_answered_410(mock: Mock) -> None:
 
         return answered
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.operations, "nobody_there", around)
 
 

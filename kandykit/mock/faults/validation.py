@@ -7,7 +7,7 @@ from typing import Any
 from kandykit.mock.accounts import DECREMENT, INCREMENT, Account
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import bend
+from kandykit.mock.bending import after, bend
 from kandykit.mock.call import Call, decode
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.faults.business import new_order
@@ -232,15 +232,11 @@ def status_of_order_can_be_sent(mock: Mock) -> None:
     def take(body: dict[str, Any]) -> None:
         sent[:] = [value] if isinstance(value := body.pop("status", None), str) else []
 
-    def around(fulfil: Any) -> Any:
-        def fulfilling(account: Account, order: Any) -> None:
-            fulfil(account, order)
-            order.status = sent.pop() if sent else order.status
-
-        return fulfilling
+    def fulfilling(account: Account, order: Any) -> None:
+        order.status = sent.pop() if sent else order.status
 
     rewriting(mock, "order", take)
-    bend(mock.store, "fulfil", around)
+    after(mock.store, "fulfil", fulfilling)
 
 
 @validation.breaks("R3", "H16")

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from kandykit.mock.accounts import Account
 from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, alter_delivery, bend, write_bare
+from kandykit.mock.bending import alter, alter_delivery, alter_token, bend, write_bare
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.oauth import TokenRefused
@@ -165,7 +165,10 @@ def refusals_without_standard_headers(mock: Mock) -> None:
 @forms.gets("conformant")
 def token_life_as_a_number(mock: Mock) -> None:
     """The life of a token is a number, and so are the other counts of the token answer."""
-    minted(mock, lambda answer: answer.content.update(expires_in=int(answer.content["expires_in"]), refresh_count=0))
+    alter_token(
+        mock,
+        lambda _token, answer: answer.content.update(expires_in=int(answer.content["expires_in"]), refresh_count=0),
+    )
 
 
 @forms.gets("conformant")
@@ -188,16 +191,11 @@ def token_is_kept_while_it_lives(mock: Mock) -> None:
 
         return minting
 
-    def around_minted(answered: Any) -> Any:
-        def remaining(token: Token) -> Answer:
-            answer: Answer = answered(token)
-            answer.content["expires_in"] = str(int(token.expires_at - mock.clock()))
-            return answer
-
-        return remaining
+    def remaining(token: Token, answer: Answer) -> None:
+        answer.content["expires_in"] = str(int(token.expires_at - mock.clock()))
 
     bend(mock.tokens, "mint", around_mint)
-    bend(mock.token_endpoint, "minted", around_minted)
+    alter_token(mock, remaining)
 
 
 @forms.gets("conformant")
@@ -236,7 +234,7 @@ def missing_credentials_are_401(mock: Mock) -> None:
 def bearer_in_lower_case(mock: Mock) -> None:
     """The token answer names its type in lower case, and has further members, an empty refresh token among them."""
     more = {"token_type": "bearer", "developer_email": "dev@example.org", "level": "prod", "refresh_token": ""}
-    minted(mock, lambda answer: answer.content.update(more))
+    alter_token(mock, lambda _token, answer: answer.content.update(more))
 
 
 def widened(value: Any) -> Any:
@@ -256,20 +254,6 @@ def rewritten(mock: Mock, change: Callable[[Any], Any]) -> None:
             answer.content = change(answer.content)
 
     alter(mock, changed)
-
-
-def minted(mock: Mock, change: Callable[[Answer], Any]) -> None:
-    """Change the answers that bring a token."""
-
-    def around(answered: Any) -> Any:
-        def answer(token: Token) -> Answer:
-            made: Answer = answered(token)
-            change(made)
-            return made
-
-        return answer
-
-    bend(mock.token_endpoint, "minted", around)
 
 
 def reset_shown(mock: Mock, show: Callable[[float], str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import bend
+from kandykit.mock.bending import before, bend
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.schemas import malformed
@@ -58,17 +58,13 @@ def deleted_identities_are_not_given_again(mock: Mock) -> None:
     """The identity of a deleted subscriber stays taken for ever."""
     gone: set[tuple[str, str]] = set()
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            gone.add((account.client_id, subscriber.identity))
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone.add((account.client_id, subscriber.identity))
 
     def around_free(free: Any) -> Any:
         return lambda account, identity: free(account, identity) and (account.client_id, identity) not in gone
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.store, "identity_free", around_free)
 
 
@@ -135,12 +131,8 @@ def deleted_identity_is_the_next_one_given(mock: Mock) -> None:
     """The server gives the identity of the subscriber deleted last to the next new one."""
     free: list[tuple[str, str]] = []
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            free.append((account.client_id, subscriber.identity))
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        free.append((account.client_id, subscriber.identity))
 
     def around_new(new_identity: Any) -> Any:
         def given(account: Account) -> str:
@@ -153,7 +145,7 @@ def deleted_identity_is_the_next_one_given(mock: Mock) -> None:
 
         return given
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.store, "new_identity", around_new)
 
 

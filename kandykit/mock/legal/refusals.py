@@ -6,7 +6,7 @@ from typing import Any
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, alter_success, bend, refuse_with
+from kandykit.mock.bending import alter, alter_success, before, bend, refuse_with
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.settings import BASE_PATH, PRODUCT
@@ -100,12 +100,8 @@ def repeated_deletion_succeeds(mock: Mock) -> None:
     """Deleting a subscriber once more succeeds and frees nothing; an identity that never existed is not found."""
     gone: dict[tuple[str, str], Subscriber] = {}
 
-    def around_forget(forget: Any) -> Any:
-        def forgetting(account: Account, subscriber: Subscriber) -> None:
-            gone[account.client_id, subscriber.identity] = subscriber
-            forget(account, subscriber)
-
-        return forgetting
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone[account.client_id, subscriber.identity] = subscriber
 
     def around_nobody(nobody_there: Any) -> Any:
         def answered(account: Account, identity: str) -> Answer:
@@ -117,7 +113,7 @@ def repeated_deletion_succeeds(mock: Mock) -> None:
 
         return answered
 
-    bend(mock.store, "forget", around_forget)
+    before(mock.store, "forget", forgetting)
     bend(mock.operations, "nobody_there", around_nobody)
 
 

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from kandykit.mock.accounts import INCREMENT, Account
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter_delivery, bend, cut
+from kandykit.mock.bending import after, alter_delivery, before, bend, cut
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.settings import BASE_PATH
@@ -166,15 +166,11 @@ def too_fast(mock: Mock, retry_after: Callable[[], str]) -> None:
     """Turn every eightieth call away for its speed."""
     turns = count(1)
 
-    def around(within_quota: Any) -> Any:
-        def checking(account: Account, call: Call) -> None:
-            within_quota(account, call)
-            if next(turns) % 80 == 0:
-                raise Refused(Cause.QUOTA, "The calls come too fast.", {"retry-after": retry_after()})
+    def checking(account: Account, call: Call) -> None:
+        if next(turns) % 80 == 0:
+            raise Refused(Cause.QUOTA, "The calls come too fast.", {"retry-after": retry_after()})
 
-        return checking
-
-    bend(mock.gateway, "within_quota", around)
+    after(mock.gateway, "within_quota", checking)
 
 
 def writing(call: Call) -> bool:
@@ -223,15 +219,11 @@ def waiting(mock: Mock, seconds: Callable[[], float]) -> None:
 def remembering(mock: Mock, note: Callable[[Account], Any]) -> None:
     """Note something about an account before each of its changes."""
 
-    def around(change: Any) -> Any:
-        def changing(account: Account, *rest: Any) -> None:
-            note(account)
-            change(account, *rest)
-
-        return changing
+    def changing(account: Account, *rest: Any) -> None:
+        note(account)
 
     for seam in ("change_total", "consume", "give_back"):
-        bend(mock.store, seam, around)
+        before(mock.store, seam, changing)
 
 
 def shown(mock: Mock, counters: Callable[[Account], tuple[int, int]]) -> None:
