@@ -6,7 +6,8 @@ KandykitError
 │   └── Refused         the guard did not let a call out
 │       └── OverBudget  its worst case does not fit the budget
 ├── TargetError         the target could not be tested; exit 3
-│   ├── TargetDown      no answer, or answers that are no API's
+│   ├── TargetDown      no answer
+│   │   └── NoApi       answers, but those of no API
 │   └── NoToken         the token endpoint gave nothing usable
 └── KitError            the kit itself failed; exit 4
     └── JournalError    a journal could not be written or read
@@ -46,7 +47,11 @@ class TargetError(KandykitError):
 
 
 class TargetDown(TargetError):
-    """The target gives no answer, or answers that are no API's."""
+    """The target gives no answer."""
+
+
+class NoApi(TargetDown):
+    """Something answers, but not as an API does: the address is wrong, and nothing can be said of the target."""
 
 
 class NoToken(TargetError):

@@ -29,7 +29,7 @@ from kandykit.cleanup import restore
 from kandykit.client import Client
 from kandykit.depth import DEPTHS, Depth
 from kandykit.docket import Docket
-from kandykit.errors import KandykitError, TargetError
+from kandykit.errors import KandykitError, NoApi, TargetError
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore.calibrate import calibrate
 from kandykit.explore.explorer import Effort, Explorer
@@ -117,7 +117,11 @@ class Run:
         )
         self.judge = Judge(terms_of(profile, self.document))
         self.folder.mkdir(parents=True, exist_ok=True)
-        redactor = Redactor(None)
+        spelling = self.binding.spelling
+        redactor = Redactor(
+            members=[last_of(spelling["subscriber.password"])],
+            identities=[last_of(spelling["subscriber.identity"]), last_of(spelling["subscriber.product"])],
+        )
         self.names = [f"account-{number}" for number, _ in enumerate(profile.accounts, 1)]
         self.journal = Journal(self.folder / "journal.jsonl", fsync=not profile.is_loopback)
         self.journal.run(
@@ -162,14 +166,20 @@ class Run:
     def _calibrate(self) -> None:
         readings = self.profile.readings
         self.walker.intent = Intent("calibration", "calibration")
-        found = calibrate(
-            self.walker,
-            declared_settle_s=readings.settle_s,
-            declared_identity=readings.identity,
-            crowd=self._crowd,
-            sleep=time.sleep,
-        )
+        try:
+            found = calibrate(
+                self.walker,
+                declared_settle_s=readings.settle_s,
+                declared_identity=readings.identity,
+                crowd=self._crowd,
+                sleep=time.sleep,
+            )
+        except NoApi:
+            # What the wrong address answered is no evidence against the right one.
+            self.docket.cases.clear()
+            raise
         self.judge.terms = found.terms
+        self.ledger.settle_s = found.terms.settle_s
         self.readings |= found.readings
         self.notes += found.notes
         for name, value in self.readings.items():
@@ -202,17 +212,23 @@ class Run:
         findings = [check for check in checks if isinstance(check, Finding)]
         if not findings:
             self.undecided["R4"] = "no walk got clear answers to all its calls"
-        elif self._no_product_to_be_had(performance.exchanges):
-            self.undecided["R4"] = "no product could be ordered: the account may be full; declare readings.limit"
+        elif self._full(performance.exchanges):
+            limit = self.judge.terms.limit
+            if limit is None:
+                self.undecided["R4"] = "no product could be ordered: the account may be full; declare readings.limit"
+            else:
+                self.not_tested("R4", f"the account is full up to its agreed limit of {limit}")
         else:
             self.judge.checked["R4"] += 1
             self.docket.file(findings[0], performance.exchanges)
 
-    def _no_product_to_be_had(self, exchanges: Sequence[Exchange]) -> bool:
-        account = self.judge.account(self.names[0])
-        placed = [exchange for exchange in exchanges if exchange.request.method == "POST" and exchange.answer]
-        first = next((exchange.answer.status for exchange in placed if exchange.answer), None)
-        return account.orders.net() == 0 and first in (400, 403, 412) and self.judge.terms.limit is None
+    def _full(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether the walk's order was refused as it has to be where the account is full, or may be."""
+        account, limit = self.judge.account(self.names[0]), self.judge.terms.limit
+        first = next((e.answer.status for e in exchanges if e.request.method == "POST" and e.answer), None)
+        if account.orders.net() or first not in (400, 403, 412):
+            return False
+        return limit is None or (account.first_total is not None and account.first_total + 2 > limit)
 
     def room(self) -> int:
         """How many products the budget still lets a programme order, and at most what a limit leaves."""
@@ -326,7 +342,8 @@ class Run:
         try:
             self.walker.intent = Intent("cleanup", "cleanup")
             if not self.options.read_only:
-                self.residue = list(restore(self.client, self.ledger, self.binding))
+                fulfilment_s = self.judge.terms.fulfilment_s
+                self.residue = list(restore(self.client, self.ledger, self.binding, fulfilment_s=fulfilment_s))
         except KandykitError as error:
             self.residue.append(f"cleaning up ended early: {error}")
         self.client.close()
@@ -340,11 +357,14 @@ class Run:
             reason = f"somebody else acts on the account: {self.docket.foreign[0]}, with no call of ours between"
             for law in ("L1", "L2", "L5", "L6", "L13"):
                 judgement.inconclusive.setdefault(law, reason)
-        if not self.judge.checked["L2"] and "L2" not in judgement.inconclusive and not self.options.read_only:
-            for note in self.notes:
-                if note.startswith("no product is available"):
-                    for law in ("L1", "L2", "L5"):
-                        judgement.inconclusive.setdefault(law, note)
+        if any(note.startswith("no product is available") for note in self.notes):
+            # A full account is legal, but nothing can be tried on it: where its limit is known that is the reason,
+            # else it may be the target that wrongly refuses.
+            known = self.judge.terms.limit is not None
+            for law in ("L1", "L2", "L5"):
+                if not self.judge.checked[law]:
+                    reason = "no product is available and none could be ordered"
+                    (judgement.reasons if known else judgement.inconclusive).setdefault(law, reason)
         if self.opened and (held_back := self.explorer.held_back):
             times = sum(held_back.values())
             self.notes.append(
@@ -388,6 +408,11 @@ class Run:
             kit_error=self.kit_error,
             target_down=self.target_down,
         )
+
+
+def last_of(pointer: str) -> str:
+    """The name of the member that a JSON pointer ends at."""
+    return pointer.rpartition("/")[2]
 
 
 def operation_of(call: Call) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from kandykit.errors import TargetDown
+from kandykit.errors import NoApi, TargetDown
 from kandykit.exchange import Exchange
 from kandykit.explore.steps import Create, Delete, ListOrders, Look, more
 from kandykit.explore.walker import Scene, Walker
@@ -40,8 +40,8 @@ def calibrate(
 ) -> Calibration:
     """Find out the readings that the profile leaves open.
 
-    ``crowd`` makes that many reads of the inventory that leave together. Raises `TargetDown` when the target answers
-    its reads like no API at all.
+    ``crowd`` makes that many reads of the inventory that leave together. Raises `NoApi` when the target answers its
+    reads like no API at all.
     """
     found = Calibration(walker.judge.terms)
     accounts = [walker.judge.account(name) for name in walker.names]
@@ -77,12 +77,12 @@ def _speaks_the_api(exchanges: list[Exchange]) -> None:
             "Check base_url, and that the target runs."
         )
     if all("html" in (answer.header("content-type") or "") for answer in answers):
-        raise TargetDown(
+        raise NoApi(
             f"{exchanges[0].request.url} answers {answers[0].status} with a page of HTML instead of JSON. "
             "Check base_url: it must name the API itself."
         )
     if all(answer.status in (401, 403, 404, 405) for answer in answers):
-        raise TargetDown(
+        raise NoApi(
             f"Every read is refused ({', '.join(sorted({str(answer.status) for answer in answers}))}) although a token "
             "was given out. Check base_url, and that the credentials are entitled to this API."
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from kandykit.binding import Binding
 from kandykit.calls import OrderKind, Outcome, Reply, Stage
-from kandykit.errors import Refused
+from kandykit.errors import Refused, TargetDown
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore import intrusions, unusual
 from kandykit.explore.generate import request as generated
@@ -41,6 +41,9 @@ from kandykit.wire import Outgoing
 
 HASTY_S = 0.15
 """How long exploration waits for a doubtful read to come right, in seconds; what stands is played once patiently."""
+
+LONGEST_PAUSE_S = 90.0
+"""A target that asks for a longer pause than this, in seconds, cannot be tested now."""
 
 TRIES = 3
 """How often a well-formed call that gets no clear answer is made in the same state, once reading has settled that."""
@@ -101,6 +104,7 @@ class Walker:
         self.intent = Intent()
         self.read_only = False
         self.hasty_s = HASTY_S
+        self._loses_answers = False
         self.caller_chooses = True
         self.server_chooses = True
         self._send = send
@@ -228,6 +232,9 @@ class Walker:
             return
         reply = self._write(self.binding.place_order(step.kind, quantity), step.account)
         yield reply
+        if reply.outcome is Outcome.UNCLEAR:
+            # Its number never came; the list tells whether there is one.
+            yield self._read(self.binding.read_orders(), step.account)
         number = reply.order.number if reply.order else None
         if number is None:
             return
@@ -259,7 +266,7 @@ class Walker:
             identity = scene.subscribers.get(step.again)
             if identity is None or not self.caller_chooses:
                 return
-        elif not self.server_chooses or (step.form == "caller" and self.caller_chooses):
+        elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self._loses_answers)):
             identity = self.fresh_identity()
         reply = self._write(self.binding.create_subscriber(identity), step.account)
         yield reply
@@ -350,6 +357,8 @@ class Walker:
         for _ in range(TRIES - 1):
             if reply.outcome is not Outcome.UNCLEAR:
                 return reply
+            # A create whose answer is lost can be undone only where we chose the identity: from here on we do.
+            self._loses_answers = True
             key = self._now.exchanges[-1].seq
             self._look(index)
             if self._account(index).stock.answers.get(key) is not False:
@@ -361,7 +370,13 @@ class Walker:
         exchange, reply = self._send(outgoing, intent)
         self._now.exchanges.append(exchange)
         if reply.outcome is Outcome.THROTTLED and intent.probe == "":
-            self._sleep(self._pause(exchange))
+            wait_s = self._pause(exchange)
+            if wait_s > LONGEST_PAUSE_S:
+                raise TargetDown(
+                    f"the quota is used up: the target asks to come again in {wait_s:.0f} s, which is longer than the "
+                    f"{LONGEST_PAUSE_S:.0f} s that a run waits. Run again after that, or with a larger quota."
+                )
+            self._sleep(wait_s)
             exchange, reply = self._send(outgoing, intent)
             self._now.exchanges.append(exchange)
         return reply

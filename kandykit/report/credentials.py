@@ -28,6 +28,9 @@ _SECRETS: Final[Mapping[str, str]] = {
     "secret but its end": '"${{secret_{n}%?}}"',
 }
 _NEVER_MINTED: Final = '"unknown-$fresh"'
+_ANY_TOKEN: Final = '"$(odd_token "$token_{n}")"'
+_ANY_SECRET: Final = '"$(odd_secret "$secret_{n}")"'
+_WRONG: Final = (Credential.UNKNOWN, Credential.OTHER_SCHEME, Credential.WRONG_SECRET)
 
 
 def variants_of(calls: Sequence[Exchange], programme: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -38,6 +41,10 @@ def variants_of(calls: Sequence[Exchange], programme: Sequence[Mapping[str, Any]
     steps = [step for step in programme if step.get("step") == "Intrude"]
     variants: dict[int, str] = {}
     for call in calls:
+        _, named, variant = call.intent.probe.partition(": ")
+        if named and call.intent.credential in _WRONG:
+            variants[call.seq] = variant
+            continue
         for index, step in enumerate(steps):
             if call.intent.probe.startswith(f"{step.get('credential')} {step.get('what')}"):
                 variants[call.seq] = str(step.get("variant", ""))
@@ -46,9 +53,12 @@ def variants_of(calls: Sequence[Exchange], programme: Sequence[Mapping[str, Any]
     return variants
 
 
-def authorization(call: Exchange, name: str, variant: str, known: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def authorization(
+    call: Exchange, name: str, variants: Mapping[int, str], known: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
     """Lines that make the Authorization header of the call called ``name``, and the curl argument that sends it."""
     number = account_of(call)
+    seen, variant = call.seq in variants, variants.get(call.seq, "")
     said = call.request.header("authorization")
     scheme, _, word = (said or "").partition(" ")
     match call.intent.credential:
@@ -63,7 +73,8 @@ def authorization(call: Exchange, name: str, variant: str, known: Mapping[str, s
         case Credential.UNKNOWN if said is not None and not word:
             return _header(name, "Bearer%s", "''" if said == "Bearer" else "' '")
         case Credential.UNKNOWN:
-            return _header(name, "Bearer %s", _TOKENS.get(variant, _NEVER_MINTED).format(n=number))
+            odd = _TOKENS.get(variant, _NEVER_MINTED) if seen else _ANY_TOKEN
+            return _header(name, "Bearer %s", odd.format(n=number))
         case Credential.OTHER_SCHEME if variant == "client":
             return _header(
                 name, "Basic %s", f"\"$(printf '%s' \"$id_{number}:$secret_{number}\" | base64 | tr -d '\\n')\""
@@ -77,16 +88,18 @@ def authorization(call: Exchange, name: str, variant: str, known: Mapping[str, s
             return [], []
 
 
-def form(call: Exchange, text: str, variant: str) -> tuple[list[str], list[Piece]]:
+def form(call: Exchange, text: str, variants: Mapping[int, str]) -> tuple[list[str], list[Piece]]:
     """The form of a token call: lines that make its wrong secret, and its pieces with this play's client in them."""
     number = account_of(call)
+    variant = variants.get(call.seq, "")
     secret: dict[str, Piece] = {}
     lines: list[str] = []
     if call.intent.credential is Credential.CLIENT:
         secret = {"client_secret": Variable(f"secret_{number}", encoded=True)}
     elif call.intent.credential is Credential.WRONG_SECRET:
-        if variant in _SECRETS:
-            lines = [f"odd={_SECRETS[variant].format(n=number)}", 'encode "$odd"; odd_encoded=$value']
+        if variant in _SECRETS or (call.seq not in variants and "client_id=" in text):
+            odd = _SECRETS.get(variant, _ANY_SECRET).format(n=number)
+            lines = [f"odd={odd}", 'encode "$odd"; odd_encoded=$value']
             secret = {"client_secret": Variable("odd", encoded=True)}
         elif variant == "no client":
             secret = {"client_secret": Variable(f"secret_{number}", encoded=True)}
@@ -109,6 +122,14 @@ def with_token(call: Exchange, text: str) -> list[Piece]:
     for number, part in enumerate(re.split(r"(\{\{[a-z_]+:[0-9a-f]{12}\}\})", text)):
         pieces.append(Variable(f"token_{account_of(call)}", encoded=True) if number % 2 else part)
     return pieces
+
+
+def guesses(calls: Sequence[Exchange], variants: Mapping[int, str]) -> bool:
+    """Whether the record does not tell how a credential was wrong, so that each play tries another way."""
+    return any(
+        call.intent.credential in (Credential.UNKNOWN, Credential.WRONG_SECRET) and call.seq not in variants
+        for call in calls
+    )
 
 
 def leaked(call: Exchange, token: str) -> list[tuple[str, str]]:

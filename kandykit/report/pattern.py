@@ -65,6 +65,9 @@ _ABOUT_BODIES: Final = frozenset({"H5", "H13", "H19", "K2", "P1", "R2", "R5", "T
 _ABOUT_VALUES: Final = frozenset({"L8", "L9", "L11", "L13", "R5", "H9"})
 """Requirements whose findings turn on whether an answer mentions what another one gave out."""
 
+_ABOUT_ORDERS: Final = frozenset({"L4", "L8", "L11"})
+"""Requirements whose findings may turn on what the list of orders shows."""
+
 _MEMBERS: Final = (
     "transactionId", "status", "name", "message", "info", "ErrorCode", "Error", "error", "access_token", "token_type",
     "expires_in", "refresh_token", "products", "orders",
@@ -102,7 +105,7 @@ def checks_of(
     if _ABOUT_VALUES & set(finding.requirements):
         shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])
         checks += [Check("mentions", name, "yes" if value in shown else "no") for name, value in given if value]
-    if "L8" in finding.requirements:
+    if _ABOUT_ORDERS & set(finding.requirements):
         checks += _orders(answer.body[:READ_CHARACTERS], given, binding)
     if "K1" in finding.requirements:
         checks += _quota(case, call)
@@ -179,6 +182,12 @@ def _numbers(view: InventoryView, first: InventoryView | None) -> Iterator[Check
 
 def _orders(body: str, given: Sequence[tuple[str, str]], binding: Binding) -> Iterator[Check]:
     """What an answer shows of the orders of this sequence: what they were placed with must stay."""
+    leaf = binding.spelling["order.number"].rpartition("/")[2]
+    for name, value in given:
+        if name.startswith("order") and f'"{value}"' in body:
+            behind = body.partition(f'"{value}"')[2]
+            yield Check("after", name, str(len(re.findall(rf'"{re.escape(leaf)}"\s*:', behind))))
+            break
     for name, value in given:
         match = re.search(rf'\{{[^{{}}]*"{re.escape(value)}"[^{{}}]*\}}', body) if "order" in name else None
         for key in ("order.kind", "order.quantity", "order.status") if match else ():

@@ -31,17 +31,29 @@ from kandykit.calls import (
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
-from kandykit.report.credentials import authorization, form, leaked, token_digits, variants_of, with_token
+from kandykit.report.credentials import authorization, form, guesses, leaked, token_digits, variants_of, with_token
 from kandykit.report.legible import one_line
-from kandykit.report.pattern import TRACE, checks_of, member_of, outcome
+from kandykit.report.pattern import TRACE, checks_of, member_of, outcome, telling_call
 from kandykit.report.shell import Piece, Variable, printing, word, words
-from kandykit.report.stock import OWN_ACCOUNT, Start, account_of, adds_up, asked_for, groups, start_of
+from kandykit.report.stock import (
+    OWN_ACCOUNT,
+    Start,
+    account_of,
+    adds_up,
+    asked_for,
+    groups,
+    refers_to_before,
+    start_of,
+    writes,
+)
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.wire import Outgoing
 
 PLAYS: Final = 3
 """A sequence is played so often before its failure is called gone; a race, `RACE_PLAYS` times."""
 RACE_PLAYS: Final = 20
+GUESSES: Final = 5
+"""Plays of a call whose wrong credential was wrong in a way that the record does not tell."""
 
 _MADE_BY_CURL: Final = frozenset(
     {"host", "content-length", "connection", "authorization", "user-agent", "accept-encoding", "transfer-encoding"}
@@ -65,6 +77,7 @@ class Script:
         self.variants = variants_of(case.calls, case.programme)
         self.unsure = any(_unsure(call, binding) for call in case.calls)
         """Whether a call may do something that its answer does not tell."""
+        self.writing = any(writes(call, binding) for call in case.calls)
         self.known: dict[str, str] = {}
         """Recorded value -> the variable that holds this play's own."""
         self.first: dict[str, InventoryView] = {}
@@ -123,6 +136,7 @@ class Script:
             f"PRODUCT={word(re.escape(self.binding.spelling['product']))}",
             f"TRACE={word(TRACE)}",
             f"identity={word(self._leaf('subscriber.identity'))}",
+            f"order_number={word(self._leaf('order.number'))}",
             f"password={word(self._leaf('subscriber.password'))}",
             *(f"{name}={word(self._leaf(f'inventory.{name}'))}" for name in ("total", "used", "available")),
             "",
@@ -177,10 +191,10 @@ class Script:
             "",
             f"echo {word(f'{finding.id}: {one_line(finding.title)}')}",
             'echo "Target: $(shown "$BASE_URL")"',
-            *([] if self.case.calls else ["could_not_tell 'no call was recorded with this finding'"]),
+            *([f"could_not_tell {word(why)}"] if (why := self._unplayable()) else []),
             *(f"token {account}" for account in accounts),
             *(f"expired {account}" for account in sorted(dead)),
-            f"round=0 rounds={RACE_PLAYS if self.racing else PLAYS}",
+            f"round=0 rounds={self._plays()}",
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
@@ -192,6 +206,19 @@ class Script:
             "done",
             "gone",
         ]
+
+    def _plays(self) -> int:
+        if self.racing:
+            return RACE_PLAYS
+        return GUESSES if guesses(self.case.calls, self.variants) else PLAYS
+
+    def _unplayable(self) -> str:
+        telling = telling_call(self.case)
+        if telling is None:
+            return "no call was recorded with this finding"
+        if self.case.finding.stateful and refers_to_before(telling, self.case.calls, self.binding):
+            return "the recorded calls delete a subscriber that was there before them"
+        return ""
 
     # -- before the calls ---------------------------------------------------------------------------------------
 
@@ -205,8 +232,13 @@ class Script:
         elif start.least:
             self.lines.append(f"stock {start.least}")
         for identity in start.subscribers:
-            self.lines += ["" if start.available is not None else "stock 1", "create_subscriber", "note_subscriber"]
-            self._keep(identity, "subscriber.identity", "identity_before", "a subscriber to begin with")
+            self.lines += [
+                *([] if start.available is not None else ["stock 1"]),
+                "create_subscriber",
+                "note_subscriber",
+            ]
+            if identity:
+                self._keep(identity, "subscriber.identity", "identity_before", "a subscriber to begin with")
         for order in start.orders:
             self.lines += ["place_order 1", "note_order 1"]
             self._keep(order, "order.number", "order_before", "an order to begin with")
@@ -226,7 +258,9 @@ class Script:
         for check in checks_of(self.case, call, self.first.get(account), given, self.binding):
             # After a race that is told by its numbers, those of this play are its own.
             if not (self.by_numbers and self.first and check.trait in ("moved", "sign", "sum")):
-                self.lines.append(f"check {check.trait} {word(check.name)} {word(check.wanted)}")
+                verb = "rests" if self._rests(check.trait, view) else "check"
+                if verb == "check" or not self.writing:
+                    self.lines.append(f"{verb} {check.trait} {word(check.name)} {word(check.wanted)}")
         if view is not None and account not in self.first:
             self.first[account] = view
             self.lines.append("began")
@@ -234,6 +268,11 @@ class Script:
             self.lines.append("quota_seen")
         self.lines.append('[ -z "$difference" ] || return')
         self._learn(call, number)
+
+    def _rests(self, trait: str, view: InventoryView | None) -> bool:
+        """Whether a trait of the inventory's first read rests on calls that came before all recorded ones."""
+        before = view is not None and not self.first
+        return before and (trait in ("sign", "number", "member") or (trait == "sum" and self.writing))
 
     def _together(self, calls: Sequence[Exchange], number: int) -> None:
         """Calls that overlapped when they were recorded."""
@@ -281,10 +320,9 @@ class Script:
     def _send(self, call: Exchange, name: str) -> list[str]:
         request = call.request
         lines = []
-        variant = self.variants.get(call.seq, "")
         arguments = [f'send "$work/{name}"', word(request.method), words(self._url(call))]
         if request.body:
-            made, pieces = form(call, request.body, variant)
+            made, pieces = form(call, request.body, self.variants)
             lines += made
             body = [each for piece in pieces for each in (self._body(piece) if isinstance(piece, str) else [piece])]
             lines.append(f'{printing(body)} > "$work/{name}.sent"')
@@ -296,7 +334,7 @@ class Script:
                 # curl drops a header that ends in a colon; a semicolon makes it send an empty one.
                 sent: list[Piece] = [f"{key}: ", *self._plain(value)] if value else [f"{key};"]
                 arguments.append(f"--header {words(sent)}")
-        made, header = authorization(call, name, variant, self.known)
+        made, header = authorization(call, name, self.variants, self.known)
         return [*lines, *made, " ".join([*arguments, *header])]
 
     def _after(self, call: Exchange) -> None:

@@ -27,6 +27,8 @@ from kandykit.exchange import Exchange
 from kandykit.report.words import call_of, reply_of
 
 OWN_ACCOUNT = "1"
+_NEAR = 25
+"""With more products than this the calls were at no boundary, so it is enough that there are as many as they used."""
 _LARGEST = 1_000
 """An order of more is a probe: that it was taken says nothing of what has to be in stock."""
 
@@ -51,12 +53,16 @@ def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, sta
     start = Start()
     view = _first_view(calls, binding)
     writing = any(writes(call, binding) for call in calls)
-    if view is not None and view.available is not None and writing:
+    refused = any(writes(call, binding) and not done(call) for call in calls)
+    if view is not None and view.available is not None and writing and (view.available <= _NEAR or refused):
         start.available = max(0, view.available)
         start.total = view.total if at_limit else None
-    elif not stateful:
+    elif not stateful or view is not None:
         # What a single answer shows needs a call that succeeds, whatever the account's state otherwise is.
         start.least = -min(0, *_levels(calls, binding)) if writing else 0
+    if view is not None and not writing and (view.used or 0) > 0:
+        # What a single read shows of an account without subscribers may be right by accident.
+        start.subscribers.append("")
     made: set[str] = set()
     ordered: set[str] = set()
     for call in calls:
@@ -74,6 +80,22 @@ def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, sta
             ordered.add(asked.number)
             start.orders.append(asked.number)
     return start
+
+
+def refers_to_before(call: Exchange, calls: Iterable[Exchange], binding: Binding) -> bool:
+    """Whether a refused deletion is of a subscriber that these calls did not create: was it there, or was it not?"""
+    asked = asked_for(call, binding)
+    if not isinstance(asked, DeleteSubscriber) or done(call):
+        return False
+    for each in calls:
+        created = asked_for(each, binding)
+        view = reply_of(each, binding).subscriber
+        if isinstance(created, CreateSubscriber) and asked.identity in (
+            created.identity,
+            view.identity if view else None,
+        ):
+            return False
+    return True
 
 
 def adds_up(calls: Iterable[Exchange], binding: Binding) -> bool:

@@ -110,7 +110,7 @@ def token_in_any_letter_case(mock: Mock) -> None:
     bend(mock.tokens, "find", lambda _: find)
 
 
-@authentication.breaks("R6", depth="standard")
+@authentication.breaks("R6", depth="deep")
 def client_id_serves_as_token(mock: Mock) -> None:
     """The client id after Bearer is served like a token."""
     let_through(mock, lambda call: mock.gateway.bearer(call) in mock.accounts)

@@ -515,24 +515,6 @@ def order_never_in_the_list(mock: Mock) -> None:
     bend(mock.store, "record", around)
 
 
-@business.breaks("L7", "R4", depth="standard")
-def order_stays_pending_for_ever(mock: Mock) -> None:
-    """An order of three products or more is accepted and stays pending for ever."""
-
-    def around(place: Any) -> Any:
-        def placing(account: Account, kind: str, quantity: int) -> Order:
-            if quantity < 3:
-                placed: Order = place(account, kind, quantity)
-                return placed
-            order = new_order(mock, account, kind, quantity, "pending")
-            mock.store.record(account, order)
-            return order
-
-        return placing
-
-    bend(mock.store, "place", around)
-
-
 @business.breaks("L6", "L3", depth="standard")
 def pending_decrement_not_checked_again(mock: Mock) -> None:
     """Orders take a moment, and a decrement is carried out even when its products were given out meanwhile."""
@@ -557,20 +539,17 @@ def pending_order_counted_twice(mock: Mock) -> None:
     after(mock.store, "record", recording)
 
 
-@business.breaks("L8", "R4", depth="standard")
-def pending_order_lost_when_the_next_comes(mock: Mock) -> None:
-    """Orders take a moment, and one that is still pending when the next is placed is never carried out."""
+@business.breaks("L7", "L8", depth="standard", readings={"limit": LIMIT})
+def pending_order_rejected_when_the_next_comes(mock: Mock) -> None:
+    """Orders take a moment, and one that is still pending when the next is placed ends rejected, though it fits."""
+    mock.agree_on(LIMIT)
     mock.take_time(0.3)
 
-    def around(place: Any) -> Any:
-        def placing(account: Account, kind: str, quantity: int) -> Order:
-            account.pending.clear()
-            order: Order = place(account, kind, quantity)
-            return order
+    def reject(account: Account, _kind: str, _quantity: int) -> None:
+        while account.pending:
+            mock.store.reject(account, account.pending.pop())
 
-        return placing
-
-    bend(mock.store, "place", around)
+    before(mock.store, "place", reject)
 
 
 def show(mock: Mock, change: Any) -> None:

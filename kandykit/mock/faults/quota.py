@@ -155,24 +155,6 @@ def over_quota_with_a_bare_null(mock: Mock) -> None:
     alter_error(mock, lambda answer: setattr(answer, "raw", b"null"), 429)
 
 
-@quota.breaks("K1", "R4", depth="standard")
-def quota_never_opens_again(mock: Mock) -> None:
-    """With a small quota, once it is used up no window ever opens again, whatever the headers say."""
-    small(mock)
-    spent: set[str] = set()
-
-    def around(spend: Any) -> Any:
-        def spending(account: Account) -> bool:
-            if account.client_id in spent or not spend(account):
-                spent.add(account.client_id)
-                return False
-            return True
-
-        return spending
-
-    bend(mock.quota, "spend", around)
-
-
 @quota.breaks("R1", depth="standard")
 def over_quota_answered_509(mock: Mock) -> None:
     """With a small quota a call beyond it gets 509, which is not among the documented codes."""

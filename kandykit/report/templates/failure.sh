@@ -18,6 +18,7 @@ told=               # what was found to be wrong, where it is told by numbers
 now=$work/call      # the files of the answer at hand: .status .headers .body .code
 number=0            # the call at hand, counted from 1
 difference=         # the first trait that was not as recorded
+on_state=           # whether the trait at hand rests on what went before the recorded calls
 unsure=             # the total at the beginning, where only it can tell what the calls did
 life=               # of the last token, in seconds
 last_quota=         # quota-used of the call before
@@ -187,15 +188,38 @@ expired() {
 other_case() { printf '%s' "$1" | tr 'a-zA-Z' 'A-Za-z'; }
 other_end() { case $1 in *A) printf '%sB' "${1%?}" ;; *) printf '%sA' "${1%?}" ;; esac; }
 
+# odd_token TOKEN, odd_secret SECRET: wrong in another way in each play, where the record does not tell in which.
+odd_token() {
+  case $(((round - 1) % 5)) in
+    0) printf '%s' "unknown-$fresh" ;;
+    1) printf '%sx' "$1" ;;
+    2) other_end "$1" ;;
+    3) printf '%s' "${1%?}" ;;
+    4) other_case "$1" ;;
+  esac
+}
+odd_secret() {
+  case $(((round - 1) % 4)) in
+    0) printf '%s' "wrong-$fresh" ;;
+    1) printf '%sx' "$1" ;;
+    2) other_case "$1" ;;
+    3) printf '%s' "${1%?}" ;;
+  esac
+}
+
 # --- what is compared ---------------------------------------------------------------------------------------------
 
 differs() { [ -n "$difference" ] || difference="call $number: $*"; }
 
 compare() { # TRAIT GOT RECORDED
   [ "$2" = "$3" ] && return
+  [ -z "$on_state" ] || could_not_tell "$(shown "$1") is $(shown "$2") here, and what made it $(shown "$3") was not recorded"
   say "     not as recorded: $(shown "$1") is $(shown "$2"), was $(shown "$3")"
   differs "$(shown "$1") is $(shown "$2"), where $(shown "$3") was recorded"
 }
+
+# rests: like check, for a trait that the recorded calls alone do not bring about.
+rests() { on_state=yes; check "$@"; on_state=; }
 
 check() { # TRAIT NAME RECORDED
   local joined each rest
@@ -270,6 +294,14 @@ check() { # TRAIT NAME RECORDED
         *) value=number ;;
       esac
       compare "$2" "$value" "$3" ;;
+    after)
+      # How many orders a list shows behind the first one of this play.
+      value=absent
+      if [ -n "${!2:-}" ] && [[ $body == *"\"${!2}\""* ]]; then
+        rest=${body#*"\"${!2}\""}
+        value=$(printf '%s' "$rest" | grep -oE "\"$order_number\"[[:space:]]*:" | wc -l | tr -d ' ')
+      fi
+      compare "orders listed after $2" "$value" "$3" ;;
     order)
       # NAME is the variable with the order's number and the member that is asked for.
       each=${2% *}

@@ -123,9 +123,6 @@ STORIES = {
     "order-never-in-the-list": played(
         "up:2 up:1 list read:+1 stock", "201f 201f +2f,+1f +1f 3/0/3", "201f 201f +2f 404 3/0/3"
     ),
-    "order-stays-pending-for-ever": played(
-        "up:2 up:3 wait:99 list stock", "201f 201f +2f,+3f 5/0/5", "201f 202p +2f,+3p 2/0/2"
-    ),
     "pending-decrement-not-checked-again": played(
         "up:1 wait:1 down:1 new wait:1 list stock",
         "202p 202p 201 +1f,-1r 1/1/0",
@@ -133,7 +130,7 @@ STORIES = {
         **SLOW,
     ),
     "pending-order-counted-twice": played("up:2 wait:1 list stock", "202p +2f 2/0/2", "202p +2f 4/0/4", **SLOW),
-    "pending-order-lost-when-the-next-comes": played(
-        "up:2 up:1 wait:1 list stock", "202p 202p +2f,+1f 3/0/3", "202p 202p +2p,+1f 1/0/1", **SLOW
+    "pending-order-rejected-when-the-next-comes": played(
+        "up:2 up:1 wait:1 list stock", "202p 202p +2f,+1f 3/0/3", "202p 202p +2r,+1f 1/0/1", **SLOW, **LIMIT
     ),
 }

@@ -46,13 +46,6 @@ def delete_beyond(caller: Caller, clock: ManualClock) -> tuple[int, int]:
     return status, caller.delete("bob@shop.example.org").status_code
 
 
-def in_the_next_window(caller: Caller, clock: ManualClock) -> tuple[int, int]:
-    use_up(caller)
-    over = caller.inventory().status_code
-    clock.advance(60)
-    return over, caller.inventory().status_code
-
-
 def used(times: int) -> Callable[[Caller], list[str]]:
     return lambda caller: [caller.inventory().headers["quota-used"] for _ in range(times)]
 
@@ -75,6 +68,5 @@ STORIES: dict[str, Story] = {
     "retry-after-below-zero": beyond(lambda answer: answer.headers["retry-after"], "60", "-1"),
     "over-quota-without-body": beyond(lambda answer: answer.content == b"", False, True),
     "over-quota-with-a-bare-null": beyond(lambda answer: answer.json() is None, False, True),
-    "quota-never-opens-again": Story(in_the_next_window, (429, 200), (429, 429), SMALL),
     "over-quota-answered-509": beyond(lambda answer: answer.status_code, 429, 509),
 }
