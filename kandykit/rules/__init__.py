@@ -73,6 +73,7 @@ RULES: Final[tuple[Rule, ...]] = (
     methods.refusals_name_the_methods,
     methods.head_has_no_content,
     http.location_is_a_reference,
+    http.location_is_the_orders_own,
     http.location_leads_to_the_order,
     http.creation_says_where,
     http.acceptance_shows_where_it_stands,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 from kandykit.calls import DeleteSubscriber, Operation, Outcome
 from kandykit.exchange import Credential
@@ -52,6 +53,40 @@ def location_is_a_reference(sight: Sight) -> tuple[Check, ...]:
             source="RFC 9110 10.2.2",
         ),
     )
+
+
+@judges("H3")
+def location_is_the_orders_own(sight: Sight) -> tuple[Check, ...]:
+    """No order is given a Location that was given to another one, and that names that other one's number.
+
+    A Location that names no order at all (the list, say) may well be the same for all of them.
+    """
+    location = sight.headers.get("location")
+    order = sight.reply.order
+    if location is None or not sight.succeeded or order is None or sight.operation is not Operation.PLACE_ORDER:
+        return NOTHING
+    target = urljoin(sight.exchange.request.url, location)
+    other = sight.past.locations.get(target)
+    if other is None or other.account != sight.exchange.intent.account or not order.number or not other.number:
+        return NOTHING
+    if other.number == order.number or other.number not in _names_in(target):
+        return NOTHING
+    return (
+        sight.finding(
+            "H3",
+            "The Location of POST /order is that of an earlier order",
+            f"where order {order.number} can be read",
+            location,
+            source="RFC 9110 15.3.2",
+            before=(other.seq,),
+        ),
+    )
+
+
+def _names_in(url: str) -> list[str]:
+    """What a URL may name: its last segment, and the values of its query."""
+    parts = urlsplit(url)
+    return [unquote(parts.path.rpartition("/")[2]), *(value for _, value in parse_qsl(parts.query))]
 
 
 @judges("H3", "H5")

@@ -155,10 +155,9 @@ class Past:
         subscriber = reply.subscriber
         if subscriber is not None and exchange.request.method == "POST" and (digits := digits_of(subscriber.password)):
             self.passwords.setdefault(digits, exchange.seq)
-        if isinstance(call, PlaceOrder) and (location := answer.header("location")):
-            number = reply.order.number if reply.order else None
+        if reply.order is not None and (location := answer.header("location")):
             self.locations[urljoin(exchange.request.url, location)] = Placed(
-                account, number, answer.status == 202, exchange.seq, exchange.ended
+                account, reply.order.number, answer.status == 202, exchange.seq, exchange.ended
             )
 
     def _keep_quota(self, exchange: Exchange, answer: Answer) -> None:

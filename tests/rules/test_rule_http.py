@@ -53,6 +53,24 @@ def test_no_location_is_legal() -> None:
     assert says(rules.location_is_a_reference, _placed(None)) == set()
 
 
+def _placed_next(location: str, number: str = "KO2") -> Sight:
+    content = {**ORDER, "order_number": number}
+    past = after(_placed(location))
+    return met("POST", "/order", 201, content, sent=PLACED, headers={"location": location}, past=past, seq=2)
+
+
+@pytest.mark.parametrize("location", [f"{PATH}/order?order_number=KO1", f"{PATH}/order/KO1"])
+def test_a_location_of_another_order_fails(location: str) -> None:
+    sight = _placed_next(location)
+    assert says(rules.location_is_the_orders_own, sight) == {"H3 fail"}
+    assert finding(rules.location_is_the_orders_own, sight).evidence == (1, 2)
+
+
+def test_a_location_that_is_the_same_for_all_orders_names_none() -> None:
+    assert says(rules.location_is_the_orders_own, _placed_next(f"{PATH}/order")) == set()
+    assert says(rules.location_is_the_orders_own, _placed_next(f"{PATH}/order/KO1", "KO1")) == set()
+
+
 def _read(url: str, status: int, content: Any = None, past: Any = None, **more: Any) -> Sight:
     return met("GET", url, status, content, past=past, seq=2, started=1.0, **more)
 
