@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from kandykit.binding import Binding
@@ -106,7 +107,7 @@ def checks_of(
         shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])
         checks += [Check("mentions", name, "yes" if value in shown else "no") for name, value in given if value]
     if _ABOUT_ORDERS & set(finding.requirements):
-        checks += _orders(answer.body[:READ_CHARACTERS], given, binding)
+        checks += _orders(case, answer.body[:READ_CHARACTERS], given, binding)
     if "K1" in finding.requirements:
         checks += _quota(case, call)
     return checks
@@ -180,10 +181,15 @@ def _numbers(view: InventoryView, first: InventoryView | None) -> Iterator[Check
         yield Check("sum", "", "right" if view.total - view.used == view.available else "wrong")
 
 
-def _orders(body: str, given: Sequence[tuple[str, str]], binding: Binding) -> Iterator[Check]:
-    """What an answer shows of the orders of this sequence: what they were placed with must stay."""
+def _orders(case: Case, body: str, given: Sequence[tuple[str, str]], binding: Binding) -> Iterator[Check]:
+    """What an answer shows of the orders of this sequence, and how many it shows behind the first of them.
+
+    Where calls in between are not among the evidence, their orders stand behind it too, so nothing is counted.
+    """
     leaf = binding.spelling["order.number"].rpartition("/")[2]
-    for name, value in given:
+    numbers = sorted(call.seq for call in case.calls)
+    whole = all(after - before <= 1 for before, after in pairwise(numbers))
+    for name, value in given if whole else ():
         if name.startswith("order") and f'"{value}"' in body:
             behind = body.partition(f'"{value}"')[2]
             yield Check("after", name, str(len(re.findall(rf'"{re.escape(leaf)}"\s*:', behind))))

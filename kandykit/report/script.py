@@ -11,13 +11,11 @@ No secret is in it: it asks the environment for the client, and fetches a token 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from kandykit.binding import IDENTITY, Binding
 from kandykit.calls import (
@@ -31,7 +29,7 @@ from kandykit.calls import (
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
-from kandykit.report.credentials import authorization, form, guesses, leaked, token_digits, variants_of, with_token
+from kandykit.report.credentials import authorization, form, guesses, leaked, token_digits, variants_of
 from kandykit.report.legible import one_line
 from kandykit.report.pattern import TRACE, checks_of, member_of, outcome, telling_call
 from kandykit.report.shell import Piece, Variable, printing, word, words
@@ -41,17 +39,22 @@ from kandykit.report.stock import (
     account_of,
     adds_up,
     asked_for,
+    available_before,
     groups,
     refers_to_before,
+    shows_nothing,
     start_of,
     writes,
 )
+from kandykit.report.values import Values
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.wire import Outgoing
 
 PLAYS: Final = 3
 """A sequence is played so often before its failure is called gone; a race, `RACE_PLAYS` times."""
 RACE_PLAYS: Final = 20
+LOCAL_PLAYS: Final = 12
+"""On this machine plays cost nothing, and some failures come only every so many calls."""
 GUESSES: Final = 5
 """Plays of a call whose wrong credential was wrong in a way that the record does not tell."""
 
@@ -78,8 +81,9 @@ class Script:
         self.unsure = any(_unsure(call, binding) for call in case.calls)
         """Whether a call may do something that its answer does not tell."""
         self.writing = any(writes(call, binding) for call in case.calls)
-        self.known: dict[str, str] = {}
-        """Recorded value -> the variable that holds this play's own."""
+        self.values = Values(binding)
+        self.relative: set[int] = set()
+        """Orders whose quantity this play works out for itself."""
         self.first: dict[str, InventoryView] = {}
         """Account -> what its first read showed."""
         self.lines: list[str] = []
@@ -195,6 +199,7 @@ class Script:
             *(f"token {account}" for account in accounts),
             *(f"expired {account}" for account in sorted(dead)),
             f"round=0 rounds={self._plays()}",
+            f"local_target && [ $rounds -lt {LOCAL_PLAYS} ] && rounds={LOCAL_PLAYS}",
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
@@ -216,6 +221,8 @@ class Script:
         telling = telling_call(self.case)
         if telling is None:
             return "no call was recorded with this finding"
+        if self.case.finding.stateful and shows_nothing(self.case.calls, self.binding):
+            return "the recorded calls only read, and what made the target answer so was not recorded with them"
         if self.case.finding.stateful and refers_to_before(telling, self.case.calls, self.binding):
             return "the recorded calls delete a subscriber that was there before them"
         return ""
@@ -252,7 +259,7 @@ class Script:
         self._after(call)
         account = call.intent.account
         view = reply_of(call, self.binding).inventory
-        given = [(variable, value) for value, variable in self.known.items()]
+        given = [(variable, value) for value, variable in self.values.known.items()]
         if "R5" in self.case.finding.requirements:
             given += leaked(call, token_digits(call))
         for check in checks_of(self.case, call, self.first.get(account), given, self.binding):
@@ -309,22 +316,27 @@ class Script:
         asked = asked_for(call, self.binding)
         chosen = asked.identity if isinstance(asked, CreateSubscriber) else None
         malformed = isinstance(call_of(call, self.binding), Malformed)
-        if chosen and chosen not in self.known and IDENTITY.fullmatch(chosen) and not malformed:
+        if chosen and chosen not in self.values.known and IDENTITY.fullmatch(chosen) and not malformed:
             user, _, domain = chosen.partition("@")
-            variable = self._name(chosen, f"identity_chosen_in_call_{number}")
+            variable = self.values.name(chosen, f"identity_chosen_in_call_{number}")
             self.lines.append(f'{variable}={word(user[:50] + "-")}"$fresh"{word("@" + domain)}')
             self.lines.append(f'encode "${{{variable}}}"; {variable}_encoded=$value')
-        for variable in sorted({self.known[value] for value in self.known if self._refers(call, value)}):
+        for variable in sorted(
+            {self.values.known[value] for value in self.values.known if self.values.refers(call, value)}
+        ):
             self.lines.append(f'needs "${{{variable}:-}}"')
 
     def _send(self, call: Exchange, name: str) -> list[str]:
         request = call.request
         lines = []
-        arguments = [f'send "$work/{name}"', word(request.method), words(self._url(call))]
+        arguments = [f'send "$work/{name}"', word(request.method), words(self.values.url(call))]
         if request.body:
             made, pieces = form(call, request.body, self.variants)
             lines += made
-            body = [each for piece in pieces for each in (self._body(piece) if isinstance(piece, str) else [piece])]
+            body = [
+                each for piece in pieces for each in (self.values.body(piece) if isinstance(piece, str) else [piece])
+            ]
+            lines += self._relative(call, body)
             lines.append(f'{printing(body)} > "$work/{name}.sent"')
             arguments.append(f'--data-binary "@$work/{name}.sent"')
             if request.header("content-type") is None:
@@ -332,10 +344,31 @@ class Script:
         for key, value in request.headers:
             if key.lower() not in _MADE_BY_CURL:
                 # curl drops a header that ends in a colon; a semicolon makes it send an empty one.
-                sent: list[Piece] = [f"{key}: ", *self._plain(value)] if value else [f"{key};"]
+                sent: list[Piece] = [f"{key}: ", *self.values.plain(value)] if value else [f"{key};"]
                 arguments.append(f"--header {words(sent)}")
-        made, header = authorization(call, name, self.variants, self.known)
+        made, header = authorization(call, name, self.variants, self.values.known)
         return [*lines, *made, " ".join([*arguments, *header])]
+
+    def _relative(self, call: Exchange, body: list[Piece]) -> list[str]:
+        """Make a decrement relative to what is available, where it was recorded on an account out of bounds.
+
+        No play can begin with less than nothing available, so the quantity that was one too many would be none.
+        """
+        asked = asked_for(call, self.binding)
+        calls = self.case.calls
+        began = next((view for each in calls if (view := reply_of(each, self.binding).inventory)), None)
+        if not isinstance(asked, PlaceOrder) or asked.kind is OrderKind.INCREMENT or began is None:
+            return []
+        shown = available_before(call, calls, self.binding)
+        if shown is None or began.available is None or began.available >= 0:
+            return []
+        for index, piece in enumerate(body):
+            if isinstance(piece, str) and (match := re.search(rf"(:\s*-?){asked.quantity}\b", piece)):
+                body[index : index + 1] = [piece[: match.end(1)], Variable("quantity"), piece[match.end() :]]
+                self.relative.add(call.seq)
+                more = asked.quantity - shown
+                return ["read_inventory", 'number_of "$available"', f"quantity=$((value + {more}))"]
+        return []
 
     def _after(self, call: Exchange) -> None:
         """What a call may have made, whatever was recorded, so that it goes again."""
@@ -344,14 +377,16 @@ class Script:
         asked = asked_for(call, self.binding)
         creates = isinstance(asked, Malformed) and asked.operation is Operation.CREATE_SUBSCRIBER
         if isinstance(asked, CreateSubscriber) or creates:
-            chosen = self.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
+            chosen = self.values.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
             # An own identity can be deleted even where it is not known whether it was created.
             noting = "note_maybe" if self.unsure and chosen else "note_subscriber"
             self.lines.append(f'{noting} "${{{chosen}}}"' if chosen else noting)
-        elif isinstance(asked, DeleteSubscriber) and asked.identity in self.known:
-            self.lines.append(f'note_deleted "${{{self.known[asked.identity]}}}"')
+        elif isinstance(asked, DeleteSubscriber) and asked.identity in self.values.known:
+            self.lines.append(f'note_deleted "${{{self.values.known[asked.identity]}}}"')
         elif isinstance(asked, PlaceOrder) and asked.quantity < _QUANTITY:
-            self.lines.append(f"note_order {'' if asked.kind is OrderKind.INCREMENT else '-'}{asked.quantity}")
+            sign = "" if asked.kind is OrderKind.INCREMENT else "-"
+            relative = any("quantity=$((" in line for line in self.lines[-4:])
+            self.lines.append(f"note_order {sign}{'$quantity' if relative else asked.quantity}")
 
     def _learn(self, call: Exchange, number: int) -> None:
         """Keep this play's own of every value that the recorded answer gave out."""
@@ -359,22 +394,22 @@ class Script:
         if reply.subscriber and isinstance(asked_for(call, self.binding), CreateSubscriber):
             given = {"identity": reply.subscriber.identity, "password": reply.subscriber.password}
             for name, value in given.items():
-                if value and value not in self.known:
+                if value and value not in self.values.known:
                     self._keep(
                         value, f"subscriber.{name}", f"{name}_from_call_{number}", f"the answer to call {number}"
                     )
         order = reply.order.number if reply.order else None
-        if order and order not in self.known:
+        if order and order not in self.values.known:
             in_body = call.answer is not None and order in call.answer.body
             key = "order.number" if in_body else ""
             self._keep(order, key, f"order_from_call_{number}", f"the answer to call {number}")
         date = reply.order.created_at if reply.order else None
-        if date and "L8" in self.case.finding.requirements and date not in self.known:
+        if date and "L8" in self.case.finding.requirements and date not in self.values.known:
             self._keep(date, "order.created_at", f"date_from_call_{number}", f"the answer to call {number}")
         token = member_of(call.answer.body, "access_token").strip('"') if call.answer else ""
-        if token and call.intent.credential is Credential.CLIENT and token not in self.known:
+        if token and call.intent.credential is Credential.CLIENT and token not in self.values.known:
             self.lines.append("text access_token")
-            self.lines.append(f"{self._name(token, f'token_from_call_{number}')}=$value")
+            self.lines.append(f"{self.values.name(token, f'token_from_call_{number}')}=$value")
 
     # -- pieces -------------------------------------------------------------------------------------------------
 
@@ -382,53 +417,14 @@ class Script:
         """The member name at the end of a pointer of the binding."""
         return self.binding.spelling[key].rpartition("/")[2]
 
-    def _name(self, value: str, name: str) -> str:
-        taken = sum(each == name or each.startswith(f"{name}_") for each in self.known.values())
-        return self.known.setdefault(value, f"{name}_{taken + 1}" if taken else name)
-
     def _keep(self, value: str, key: str, name: str, whose: str) -> None:
         """Take a value from the answer at hand: the member that ``key`` names, or else the Location's last part."""
-        variable = self._name(value, name)
+        variable = self.values.name(value, name)
         self.lines += [
             f"text {word(self._leaf(key))}" if key else "located",
             f'{variable}=$value; [ -n "$value" ] || could_not_tell {word(f"{whose} gives no value to go on with")}',
             f'encode "$value"; {variable}_encoded=$value',
         ]
-
-    def _refers(self, call: Exchange, value: str) -> bool:
-        request = call.request
-        pieces = [*self._url(call), *self._body(request.body)]
-        for _, text in request.headers:
-            pieces += self._plain(text)
-        return any(isinstance(piece, Variable) and piece.name == self.known[value] for piece in pieces)
-
-    def _url(self, call: Exchange) -> list[Piece]:
-        url = call.request.url
-        base, token = self.binding.base_url, self.binding.token_url.partition("?")[0]
-        parts = urlsplit(base)
-        places = ((token, "TOKEN_PLACE"), (base, "BASE_URL"), (f"{parts.scheme}://{parts.netloc}", "ORIGIN"))
-        for start, variable in places:
-            if url.startswith(start):
-                rest = self._split(url[len(start) :], lambda text: [quote(text, safe=""), quote(text, safe="@"), text])
-                place: list[Piece] = [Variable(variable)]
-                for part in rest:
-                    place += [replace(part, encoded=True)] if isinstance(part, Variable) else with_token(call, part)
-                return place
-        return [url]
-
-    def _body(self, body: str) -> list[Piece]:
-        return self._split(body, lambda text: [json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]])
-
-    def _plain(self, text: str) -> list[Piece]:
-        return self._split(text, lambda value: [value])
-
-    def _split(self, text: str, spellings: Callable[[str], list[str]]) -> list[Piece]:
-        """A text with every known value of the recorded play replaced by the variable of this one."""
-        spelled = {each: variable for value, variable in self.known.items() for each in spellings(value) if each}
-        if not spelled:
-            return [text]
-        pattern = "|".join(re.escape(each) for each in sorted(spelled, key=len, reverse=True))
-        return [Variable(spelled[part]) if part in spelled else part for part in re.split(f"({pattern})", text)]
 
     def _own(self, outgoing: Outgoing) -> list[str]:
         """A call of the script's own, with ``$quantity`` or ``$one`` where the stand-in stands."""

@@ -82,6 +82,23 @@ def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, sta
     return start
 
 
+def shows_nothing(calls: Sequence[Exchange], binding: Binding) -> bool:
+    """Whether these calls only read, and what they read is what any account could show."""
+    if any(writes(call, binding) for call in calls):
+        return False
+    views = [view for call in calls if (view := reply_of(call, binding).inventory)]
+    if any(_wrong(view, view, 0, 0) for view in views):
+        return False
+    return len({(view.total, view.used, view.available) for view in views}) <= 1
+
+
+def available_before(call: Exchange, calls: Sequence[Exchange], binding: Binding) -> int | None:
+    """What the last read before a call showed as available, on the same account."""
+    earlier = [each for each in calls if each.seq < call.seq and each.intent.account == call.intent.account]
+    shown = [view.available for each in earlier if (view := reply_of(each, binding).inventory)]
+    return shown[-1] if shown else None
+
+
 def refers_to_before(call: Exchange, calls: Iterable[Exchange], binding: Binding) -> bool:
     """Whether a refused deletion is of a subscriber that these calls did not create: was it there, or was it not?"""
     asked = asked_for(call, binding)

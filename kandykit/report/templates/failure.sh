@@ -35,6 +35,8 @@ still_there() { # EXPECTED RECORDED
 }
 gone() { echo; echo "Gone: $difference."; exit 0; }
 
+local_target() { case $ORIGIN in *//127.*|*//localhost*|*//\[::1\]*) return 0 ;; *) return 1 ;; esac; }
+
 # say TEXT: only in the first play; the others are the same calls again.
 say() { [ "$round" -gt 1 ] || printf '%s\n' "$1"; }
 
