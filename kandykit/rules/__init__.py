@@ -6,8 +6,9 @@
 module               requirements
 ===================  ===========================================================
 `codes`              R1
-`shapes`             R2, K2, H13, P1: bodies, successful ones and errors
-`headers`            R2: the response-header table
+`headers`            R2: the response-header table, K2: api-version
+`shapes`             R2, H13: successful answers against the OpenAPI document
+`errors`             R2, K2, H13, P1: errors
 `malformed`          R3 with H16
 `secrets`            R5
 `authentication`     R6, B1 to B5
@@ -30,6 +31,7 @@ from kandykit.rules import (
     authentication,
     codes,
     cors,
+    errors,
     failing,
     headers,
     http,
@@ -45,11 +47,11 @@ from kandykit.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     codes.only_documented_codes,
-    shapes.successes_match_the_document,
-    shapes.errors_can_be_read,
-    shapes.answers_name_their_version,
-    shapes.problem_details_are_consistent,
     headers.standard_headers_are_sent,
+    headers.answers_name_their_version,
+    shapes.successes_match_the_document,
+    errors.errors_can_be_read,
+    errors.problem_details_are_consistent,
     malformed.malformed_input_is_refused,
     secrets.answers_show_no_secret,
     secrets.answers_show_no_stack_trace,

@@ -1,7 +1,7 @@
 """R2 for the response-header table: every answer to an authenticated call carries the standard headers.
 
-What the headers say is judged where their subject is: `quota` (K1), `transport` (S1, S2, S4), `shapes` (K2, H13) and
-`http` (H14). A header that is missing is judged here and nowhere else.
+A header that is missing is judged here and nowhere else. What it says is judged where its subject is: `quota` (K1),
+`transport` (S1, S2, S4), `shapes` and `errors` (H13) and `http` (H14); of api-version (K2) there is little to say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from kandykit.rules.rule import NOTHING, PAGE, Sight, held, judges
 from kandykit.verdict import Check, Verdict
 
 HELD: Final = held("R2")
+HELD_K2: Final = held("K2")
 
 TABLE: Final[dict[str, tuple[str, ...]]] = {
     "sunset": ("S4",),
@@ -81,3 +82,23 @@ def _missing(sight: Sight, name: str) -> Check:
 def _length_may_be_open(sight: Sight) -> bool:
     """Whether an answer may do without content-length: a chunked one, or one recorded from an unknown HTTP version."""
     return "transfer-encoding" in sight.headers or sight.credential is Credential.PRESUMED
+
+
+@judges("K2")
+def answers_name_their_version(sight: Sight) -> tuple[Check, ...]:
+    """The api-version header is not empty; that it is there is judged with the others."""
+    version = sight.headers.get("api-version")
+    if version is None or not sight.authenticated:
+        return NOTHING
+    if version.strip():
+        return HELD_K2
+    return (
+        sight.finding(
+            "K2",
+            f"api-version is empty{sight.aside}",
+            "the version that answered",
+            f"nothing in the {sight.status} to {sight.label}",
+            verdict=Verdict.FAIL if sight.succeeded and sight.documented else Verdict.WARN,
+            source=f"{PAGE}, HTTP response headers: api-version",
+        ),
+    )
