@@ -81,9 +81,14 @@ def answered(mock: Mock, method: str, target: str, body: bytes, **headers: str) 
     return None
 
 
+async def no_time(_seconds: float) -> None:
+    """Takes no time, and needs no event loop to wait in."""
+
+
 @pytest.mark.parametrize("entry", [*faults(), *legals()], ids=lambda entry: entry.name)
 def test_no_entry_makes_the_mock_fall_over(entry: Fault | Legal) -> None:
     mock = Mock(Settings(secrets=SECRETS), ManualClock())
+    mock.sleep = no_time
     entry.apply(mock)
     for method in METHODS:
         for body in TOKEN_BODIES:

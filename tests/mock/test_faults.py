@@ -56,6 +56,7 @@ def test_there_are_enough_of_each_kind() -> None:
     assert kinds["headers"] >= 15
     assert kinds["authentication"] + kinds["disclosure"] + kinds["isolation"] >= 15
     assert kinds["quota"] + kinds["robustness"] >= 10
+    assert kinds["races"] >= 15
 
 
 def test_names_are_different_and_stories_are_one_sentence() -> None:

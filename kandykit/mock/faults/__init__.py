@@ -11,6 +11,7 @@ from kandykit.mock.faults.disclosure import disclosure
 from kandykit.mock.faults.headers import headers
 from kandykit.mock.faults.isolation import isolation
 from kandykit.mock.faults.quota import quota
+from kandykit.mock.faults.races import races
 from kandykit.mock.faults.robustness import robustness
 from kandykit.mock.faults.sequence import sequence
 from kandykit.mock.faults.status import status
@@ -27,5 +28,6 @@ KINDS = (
     disclosure,
     quota,
     robustness,
+    races,
 )
 FAULTS: tuple[Fault, ...] = tuple(fault for kind in KINDS for fault in kind.entries)
