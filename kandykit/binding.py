@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import Any, Final
@@ -300,6 +301,10 @@ class Binding:
             return wrong("identity is not a string")
         elif not identity:
             return wrong("identity is empty")
+        elif "@" not in identity:
+            return wrong("identity has no domain")
+        elif any(unicodedata.category(sign) == "Cc" for sign in identity):
+            return wrong("identity holds a control character")
         elif not IDENTITY.fullmatch(identity):
             grey = grey or "identity has an unusual form"
         meant = CreateSubscriber(identity, PRODUCT)

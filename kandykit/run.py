@@ -244,9 +244,9 @@ class Run:
         self.reasons[requirement] = reason
 
     def time_is_over(self) -> bool:
-        """Whether the run has used up its time budget."""
-        budget = self.options.time_budget_s
-        return budget is not None and time.monotonic() - self._began > budget
+        """Whether the run has used up its time: the budget that was asked for, or else its depth's."""
+        budget_s = self.options.time_budget_s or self.depth.longest_s
+        return time.monotonic() - self._began > budget_s
 
     def ended(self) -> bool:
         """Whether nothing new is to be started: the time is over, or a first failure was all that was asked for."""
@@ -440,7 +440,8 @@ def terms_of(profile: Profile, document: Document) -> Terms:
     return Terms(
         base_url=profile.target.base_url,
         token_url=profile.target.token_url,
-        document=document,
+        # Under other names of its members the shipped document says nothing about the target's bodies.
+        document=None if profile.binding and profile.target.openapi is None else document,
         extra_codes=frozenset(declared),
         error_shape=readings.error_shape,
         limit=readings.limit,

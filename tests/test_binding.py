@@ -188,7 +188,11 @@ def test_a_grey_order_means_what_it_says_if_it_is_accepted(
 
 @pytest.mark.parametrize(
     ("why", "identity"),
-    [("identity is null", None), ("identity has an unusual form", "ü ber"), ("identity has an unusual form", "a@b")],
+    [
+        ("identity is null", None),
+        ("identity has an unusual form", "ü ber@x.nl"),
+        ("identity has an unusual form", "a@b"),
+    ],
 )
 def test_a_grey_create(why: str, identity: str | None) -> None:
     grey = Malformed(Operation.CREATE_SUBSCRIBER, why, grey=True, meant=CreateSubscriber(identity))

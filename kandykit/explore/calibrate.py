@@ -163,7 +163,7 @@ def _lag(
     if pairs < PAIRS:
         found.notes.append(f"only {pairs} pairs of write and read could be made, so a small lag may have been missed")
     lag = account.lag_met
-    settle_s = 0.0 if lag == 0 else min(LONGEST_LAG_S, max(2 * lag, lag + 0.25))
+    settle_s = 0.0 if lag == 0 else min(LONGEST_LAG_S, max(1.5 * lag, lag + 0.1))
     found.terms = replace(found.terms, settle_s=settle_s)
     found.readings["settle_s"] = round(settle_s, 3)
     found.readings["lag_pairs"] = pairs

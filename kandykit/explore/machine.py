@@ -48,6 +48,9 @@ ORDINARY_MALFORMED: Final = (
 )
 """Malformed calls that are mixed into sequences: their refusal must change nothing wherever it comes."""
 
+SIGNS: Final = ("", "", "", "", "+", "._", "A", "-" + "x" * 40)
+"""What may stand in identities of our own choice: an identity that was accepted must work in every operation."""
+
 labels = st.integers(0, 11)
 
 
@@ -123,16 +126,18 @@ class Lifecycle(RuleBasedStateMachine):
         self.orders += 1
         self.write(Order(OrderKind.INCREMENT, Amount(plus, "room"), label=f"o{self.orders - 1}"), look=look)
 
-    @rule(form=st.sampled_from(("caller", "caller", "caller", "server")), look=st.booleans())
-    def create(self, form: str, look: bool) -> None:
+    @rule(
+        form=st.sampled_from(("caller", "caller", "caller", "server")), signs=st.sampled_from(SIGNS), look=st.booleans()
+    )
+    def create(self, form: str, signs: str, look: bool) -> None:
         """A new subscriber."""
         self.subscribers += 1
-        self.write(Create(f"s{self.subscribers - 1}", form), look=look)
+        self.write(Create(f"s{self.subscribers - 1}", form, signs=signs if form == "caller" else ""), look=look)
 
     @rule(look=st.booleans())
     def create_another(self, look: bool) -> None:
         """Creating is the commonest thing that customers do."""
-        self.create(form="caller", look=look)
+        self.create(form="caller", signs="", look=look)
 
     @rule(pick=labels, look=st.booleans())
     def create_again(self, pick: int, look: bool) -> None:

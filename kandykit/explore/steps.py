@@ -36,11 +36,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create a subscriber; ``form`` says who chooses the identity, ``again`` names one whose identity is used again."""
+    """Create a subscriber; ``form`` says who chooses the identity.
+
+    ``again`` names a subscriber whose identity is used again, with ``recased`` in other letter case; ``signs`` stand
+    in the user part of an identity of the caller's choice.
+    """
 
     label: str
     form: str = "caller"
     again: str = ""
+    recased: bool = False
+    signs: str = ""
     account: int = 0
 
 

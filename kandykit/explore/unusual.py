@@ -56,6 +56,15 @@ def _quantity(name: str, value: Any, *, wild: bool = False) -> Unusual:
     return Unusual(f"order: quantity is {name}", "order", build, wild=wild)
 
 
+def _decrement(name: str, value: Any) -> Unusual:
+    """A decrement's quantity: one that is wrong here may add what it should have taken."""
+
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        return binding.post("order", binding.order_body(OrderKind.DECREMENT, value))
+
+    return Unusual(f"order: quantity of a decrement is {name}", "order", build)
+
+
 def _subscriber(name: str, change: Callable[[dict[str, Any], Binding, str], Any]) -> Unusual:
     """A create whose body is a good one, changed; it is given a fresh identity to use."""
 
@@ -135,6 +144,18 @@ def _subscribers() -> list[Unusual]:
         _subscriber("product has a space behind it", _with("subscriber.product", "KPN-VoiceVideo-C ")),
         _subscriber("identity is a number", _with(identity, 7)),
         _subscriber("identity is empty", _with(identity, "")),
+        _subscriber(
+            "identity has no domain", lambda body, binding, mint: _with(identity, mint.partition("@")[0])(body, binding)
+        ),
+        _subscriber(
+            "identity holds a line break", lambda body, binding, mint: _with(identity, "\n" + mint)(body, binding)
+        ),
+        _subscriber(
+            "identity is over-long", lambda body, binding, mint: _with(identity, "a" * 5000 + mint)(body, binding)
+        ),
+        _subscriber(
+            "identity has a quote in it", lambda body, binding, mint: _with(identity, "o'" + mint)(body, binding)
+        ),
         _subscriber("identity is true", _with(identity, True)),
         _subscriber("identity is a list", lambda body, binding, mint: _with(identity, [mint])(body, binding)),
         _subscriber(
@@ -161,6 +182,8 @@ def _orders() -> list[Unusual]:
         _quantity("an object", {"value": 1}),
         _quantity("above 2^53", LARGEST_QUANTITY + 2, wild=True),
         _quantity("beyond any number", 10**400, wild=True),
+        _decrement("minus one", -1),
+        _decrement("zero", 0),
         _order("quantity is missing", _without("order.quantity"), wild=True),
         _order("order type is missing", _without("order.kind")),
         _order("order type is unknown", _with("order.kind", "replace")),

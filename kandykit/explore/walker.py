@@ -96,6 +96,7 @@ class Walker:
         *,
         pause: Callable[[Exchange], float],
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         intruder: intrusions.Intruder,
     ) -> None:
         self.binding = binding
@@ -105,6 +106,7 @@ class Walker:
         self.read_only = False
         self.hasty_s = HASTY_S
         self._loses_answers = False
+        self._wrote_at: float | None = None
         self.caller_chooses = True
         self.server_chooses = True
         self._send = send
@@ -113,6 +115,7 @@ class Walker:
         self._domain = binding.spelling["subscriber.domain"]
         self._pause = pause
         self._sleep = sleep
+        self._clock = clock
         self._intruder = intruder
         self._now = Performance()
 
@@ -266,8 +269,11 @@ class Walker:
             identity = scene.subscribers.get(step.again)
             if identity is None or not self.caller_chooses:
                 return
+            if step.recased:
+                identity = identity.swapcase() if identity.swapcase() != identity else None
         elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self._loses_answers)):
-            identity = self.fresh_identity()
+            user, _, domain = self.fresh_identity().rpartition("@")
+            identity = f"{user}{step.signs}@{domain}"
         reply = self._write(self.binding.create_subscriber(identity), step.account)
         yield reply
         known = (reply.subscriber.identity if reply.subscriber else None) or identity
@@ -339,6 +345,11 @@ class Walker:
         return Intent(base.suite, base.test, self.names[index], credential, probe)
 
     def _look(self, index: int) -> Reply:
+        """Read the inventory; where reads lag, once the latest write is old enough to show."""
+        settle_s = self.judge.terms.settle_s
+        if settle_s and self._wrote_at is not None:
+            self._sleep(max(self._wrote_at + settle_s - self._clock(), 0))
+            self._wrote_at = None
         return self._read(self.binding.read_inventory(), index)
 
     def _read(self, outgoing: Outgoing, index: int) -> Reply:
@@ -369,6 +380,8 @@ class Walker:
     def _attempt(self, outgoing: Outgoing, intent: Intent) -> Reply:
         exchange, reply = self._send(outgoing, intent)
         self._now.exchanges.append(exchange)
+        if outgoing.method not in ("GET", "HEAD", "OPTIONS"):
+            self._wrote_at = exchange.ended
         if reply.outcome is Outcome.THROTTLED and intent.probe == "":
             wait_s = self._pause(exchange)
             if wait_s > LONGEST_PAUSE_S:

@@ -29,6 +29,8 @@ class Fault:
     apply: Apply = field(repr=False)
     readings: Mapping[str, Any] = field(default_factory=dict)
     """What a user would declare under `readings`, where the defect could else be taken for a legal choice."""
+    warns: bool = False
+    """Whether the contract asks only for a warning, although what it breaks is a MUST otherwise."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,13 @@ class Faults:
         self.entries: list[Fault] = []
 
     def breaks(
-        self, *ids: str, depth: str = "quick", readings: Mapping[str, Any] | None = None
+        self, *ids: str, depth: str = "quick", readings: Mapping[str, Any] | None = None, warns: bool = False
     ) -> Callable[[Apply], Apply]:
-        """Enter the function below as a fault that breaks these requirements."""
+        """Enter the function below as a fault that breaks these requirements, or (``warns``) deserves a warning."""
 
         def enter(apply: Apply) -> Apply:
-            self.entries.append(Fault(name_of(apply), self.kind, ids, story_of(apply), depth, apply, readings or {}))
+            story = story_of(apply)
+            self.entries.append(Fault(name_of(apply), self.kind, ids, story, depth, apply, readings or {}, warns))
             return apply
 
         return enter

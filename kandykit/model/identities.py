@@ -41,6 +41,11 @@ class Identities:
         """Identities that are certainly live, oldest first."""
         return [name for name in self._standing if self.subscribers[name].life is Life.LIVE]
 
+    def live_in_other_case(self, identity: str) -> bool:
+        """Whether a live identity differs from this one in nothing but its letter case."""
+        folded = identity.casefold()
+        return any(name != identity and name.casefold() == folded for name in self._standing)
+
     def standing(self) -> list[str]:
         """Identities that are live or may be, oldest first: what this run has to delete before it ends."""
         return list(self._standing)

@@ -36,7 +36,7 @@ class SubscriberLaw:
     def _accepted(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> Iterable[Check]:
         stock, identities = self.state.stock, self.state.identities
         seq, ended, status = event.seq, event.exchange.ended, event.reply.status
-        self._forms["server" if call.identity is None else "caller"] = True
+        self._forms[form_of(call.identity)] = True
         shown = event.reply.subscriber
         identity = (shown.identity if shown else None) or call.identity
         other = identities.of(identity) if identity else None
@@ -137,7 +137,9 @@ class SubscriberLaw:
                 yield Held("L9")
                 yield from self.state.refused_for("taken", event)
             return
-        form = "server" if call.identity is None else "caller"
+        if call.identity is not None and self.state.identities.live_in_other_case(call.identity):
+            return  # whether identities have letter case is the target's choice
+        form = form_of(call.identity)
         if least <= 0:
             if most <= 0:
                 yield Held("L5")
@@ -145,7 +147,7 @@ class SubscriberLaw:
                     yield from self.state.refused_for("no_stock", event)
             return
         self._forms.setdefault(form, False)
-        never = self._forms == {"server": False, "caller": False}
+        never = self._forms.keys() >= {"server", "caller"} and not any(self._forms.values())
         if self._forms[form] or never:
             yield self.state.law(
                 "L5",
@@ -251,3 +253,16 @@ class SubscriberLaw:
             stock.doubt(identity, live=True)
             self.state.identities.set(identity, Life.IN_DOUBT, event.seq, ended)
         stock.ask(Question(event.seq, 0, -1, self.state.closes(event), identity), ended)
+
+
+def form_of(identity: str | None) -> str:
+    """The form of an identity: ``server`` where the target chooses it, else ``caller`` and the unusual signs in it.
+
+    A target may refuse a form that it never accepted; one that it did accept is good for every identity of that form.
+    """
+    if identity is None:
+        return "server"
+    user = identity.rpartition("@")[0]
+    signs = {"A" if sign.isupper() else sign for sign in user if not (sign.isdigit() or sign.islower() or sign == "-")}
+    length = "long" if len(user) > 40 else ""
+    return " ".join(["caller", *sorted(signs), length]).strip()

@@ -15,6 +15,47 @@ def test_a_subscriber_takes_one_product_and_gives_it_back(run: Run, form: str) -
     run.examine([Look(), more(2), Look(), Create("a", form=form), Look(), Delete("a"), Look()])
 
 
+@pytest.mark.requirements("L2", "L10", "L9")
+@pytest.mark.parametrize("signs", ["+", "._", "Ab", "-" + "x" * 40], ids=["plus", "dots", "capitals", "long"])
+def test_an_accepted_identity_works_everywhere(run: Run, signs: str) -> None:
+    """Whatever signs stand in it, it can be taken once, deleted, and is gone then."""
+    run.examine(
+        [
+            Look(),
+            more(2),
+            Look(),
+            Create("a", signs=signs),
+            Look(),
+            Create("a", again="a"),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("a"),
+            Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L9", "L10")
+def test_letter_case_makes_one_subscriber_or_two(run: Run) -> None:
+    """Which of them is the target's choice, but not a mixture."""
+    run.examine(
+        [
+            Look(),
+            more(2),
+            Look(),
+            Create("a", signs="b"),
+            Look(),
+            Create("A", again="a", recased=True),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("A"),
+            Look(),
+        ]
+    )
+
+
 @pytest.mark.requirements("L10", "L2")
 @pytest.mark.parametrize("order", ["first in, first out", "last in, first out"])
 def test_subscribers_leave_in_any_order(run: Run, order: str) -> None:

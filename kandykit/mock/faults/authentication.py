@@ -192,7 +192,7 @@ def challenge_names_basic(mock: Mock) -> None:
     refused_token(mock, given=False, change=lambda answer: answer.headers.update(basic))
 
 
-@authentication.breaks("B1")
+@authentication.breaks("B1", warns=True)
 def no_token_is_403(mock: Mock) -> None:
     """A call without a token is answered with 403."""
     refused_token(mock, given=False, change=lambda answer: recode(answer, 403))

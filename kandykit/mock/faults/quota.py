@@ -105,7 +105,7 @@ def quota_used_falls(mock: Mock) -> None:
     bend(mock.quota, "headers", around)
 
 
-@quota.breaks("K1")
+@quota.breaks("K1", warns=True)
 def quota_used_stands_still(mock: Mock) -> None:
     """The number of used calls is always told as one."""
     bend(mock.quota, "headers", lambda told: lambda account: told(account) | {"quota-used": "1"})
@@ -141,14 +141,14 @@ def retry_after_below_zero(mock: Mock) -> None:
     alter_error(mock, lambda answer: answer.headers.update({"retry-after": "-1"}), 429)
 
 
-@quota.breaks("H18", "R2", depth="standard")
+@quota.breaks("H18", "R2", depth="standard", warns=True)
 def over_quota_without_body(mock: Mock) -> None:
     """With a small quota the answer beyond it has no content."""
     small(mock)
     alter_error(mock, lambda answer: setattr(answer, "content", None), 429)
 
 
-@quota.breaks("H18", "R2", depth="standard")
+@quota.breaks("H18", "R2", depth="standard", warns=True)
 def over_quota_with_a_bare_null(mock: Mock) -> None:
     """With a small quota the content of the answer beyond it is null."""
     small(mock)

@@ -130,7 +130,7 @@ def deletion_answered_201(mock: Mock) -> None:
     alter_success(mock, "DELETE", "subscriber/", lambda answer: setattr(answer, "status", 201))
 
 
-@status.breaks("H11", "H7", depth="standard")
+@status.breaks("H11", "H7", "R2", depth="standard")
 def deletion_redirects(mock: Mock) -> None:
     """A deletion is carried out and answered with 302, without saying where to."""
 
@@ -166,7 +166,7 @@ def delete_on_inventory_is_served(mock: Mock) -> None:
     method_served_as(mock, "DELETE", "inventory", "GET")
 
 
-@status.breaks("H1", "R7")
+@status.breaks("H1", warns=True)
 def patch_crashes(mock: Mock) -> None:
     """PATCH on any path is answered with a server error."""
 
