@@ -111,7 +111,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         raise
     fresh = [case.finding for key, case in run.docket.cases.items() if key not in before]
     failed = [finding for finding in fresh if finding.verdict is Verdict.FAIL]
-    if run.ended() and run.options.until_fail:
+    run.content()
+    if run.enough:
         item.session.shouldstop = "the first failure was found"
     if failed:
         raise ContractViolation(

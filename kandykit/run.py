@@ -105,6 +105,7 @@ class Run:
         self._began = time.monotonic()
         self._first_token: tuple[str, float] | None = None
         self.opened = False
+        self.enough = False
 
     # -- opening ------------------------------------------------------------------------------------------------
 
@@ -250,7 +251,15 @@ class Run:
 
     def ended(self) -> bool:
         """Whether nothing new is to be started: the time is over, or a first failure was all that was asked for."""
-        return self.time_is_over() or (self.options.until_fail and self.failed)
+        return self.time_is_over() or self.enough
+
+    def content(self) -> None:
+        """A test is over: a failure that stands now is enough, where one is all that was asked for.
+
+        Within a test a failure is not enough: what a single answer shows is often the shadow of a law that the same
+        test is about to name.
+        """
+        self.enough = self.options.until_fail and self.failed
 
     @property
     def failed(self) -> bool:

@@ -72,7 +72,9 @@ def test_a_live_target_needs_a_yes(kandykit: Callable[..., Outcome], tmp_path: P
 
 def test_a_target_that_is_down_is_inconclusive(kandykit: Callable[..., Outcome], tmp_path: Path) -> None:
     """Exit 3, and the address is named."""
-    done = kandykit("run", "--profile", write(tmp_path, GOOD.format(url="http://127.0.0.1:9")), env={"KK_SECRET": "s3cret-s"})
+    done = kandykit(
+        "run", "--profile", write(tmp_path, GOOD.format(url="http://127.0.0.1:9")), env={"KK_SECRET": "s3cret-s"}
+    )
     check(done, 3, "127.0.0.1:9")
 
 
