@@ -161,7 +161,10 @@ def main() -> None:
         calls, found = 0, []
         for fault in FAULTS:
             with mock(fault) as target:
-                ran = tool(target)
+                try:
+                    ran = tool(target)
+                except httpx.TransportError as error:
+                    raise SystemExit(f"the mock with {fault} is gone: {error}") from error
             calls += ran.calls
             if ran.failures - false:
                 found.append(fault)

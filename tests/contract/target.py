@@ -38,7 +38,6 @@ token_url = "{url}/oauth/client_credential/accesstoken?grant_type=client_credent
 client_id = "acme"
 client_secret = "file:{secret}"
 [readings]
-settle_s = 0.0
 {readings}
 """
 
@@ -50,7 +49,7 @@ def run_against(
     legals: tuple[str, ...] = (),
     *,
     document: Path | None = None,
-    readings: str = "",
+    readings: str = "settle_s = 0.0",
     depth: str = "quick",
     **settings: Any,
 ) -> Iterator[Run]:
