@@ -1,8 +1,8 @@
 """Drawing values from a Hypothesis strategy, one independent draw after another.
 
 Hypothesis' engine looks for failures: it starts from the simplest value, repeats itself, and mutates what it drew. Here
-the judge looks for failures, so only values are needed, and as different as they come. Drawing without the engine takes
-half the time per value and gives half as many repetitions again fewer (decision 0003 has the figures).
+the judge looks for failures, so only values are needed, and as different as they come. Without the engine a value costs
+half as much and is repeated half as often (decision 0003 has the figures).
 
 This is the one place that uses what Hypothesis keeps to itself, which is why its version is pinned exactly.
 """
