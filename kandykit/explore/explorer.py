@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kandykit.calls import OrderKind
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Amount, Create, Look, Order, Programme, Step, to_json
+from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Step, fewer, to_json
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
 from kandykit.verdict import Finding, Verdict
 
@@ -79,6 +79,9 @@ class Explorer:
         return stood
 
     def _confirm(self, programme: list[Step], finding: Finding, first: Performance) -> list[Finding]:
+        if first.aftermath:
+            # It came up while the account was put back: make that a part of what is played.
+            programme = [*programme, *_putting_back(programme)]
         shows = self._shows(finding)
         gist = _gist(programme, first, finding)
         if len(gist) < len(programme) and shows(self.walker.perform(gist)):
@@ -111,7 +114,9 @@ class Explorer:
         self.docket.doubt(finding, evidence(first.exchanges, finding))
 
     def _shows(self, finding: Finding) -> Callable[[Performance], bool]:
-        return lambda performance: any(met.id == finding.id and met.stateful for met in performance.findings)
+        return lambda performance: (
+            not performance.aftermath and any(met.id == finding.id and met.stateful for met in performance.findings)
+        )
 
     def _cut_down(self, programme: list[Step], shows: Callable[[Performance], bool]) -> list[Step]:
         """Leave out steps, then make amounts smaller, as long as the finding still shows."""
@@ -173,6 +178,13 @@ def evidence(exchanges: Sequence[Exchange], finding: Finding) -> list[Exchange]:
     """The calls of a performance up to the one that shows the finding."""
     last = max(finding.evidence, default=0)
     return [exchange for exchange in exchanges if exchange.seq <= last] or list(exchanges)
+
+
+def _putting_back(programme: Sequence[Step]) -> list[Step]:
+    """The steps that put the account back after a programme, each seen by a look."""
+    made = dict.fromkeys(step.label for step in programme if isinstance(step, Create))
+    deletes = [step for label in made for step in (Delete(label), Look())]
+    return [*deletes, fewer(0, "ours"), Look()]
 
 
 def _gist(programme: Sequence[Step], performance: Performance, finding: Finding) -> list[Step]:

@@ -61,13 +61,15 @@ class Scene:
 class Performance:
     """What came of playing a programme: its exchanges, what the judge raised, and whether steps could not be sent.
 
-    ``starts`` holds, for each step played, how many exchanges there were before it.
+    ``starts`` holds, for each step played, how many exchanges there were before it; ``aftermath`` says that what was
+    raised came up only while the account was put back.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
+    aftermath: bool = False
 
     def steps_of(self, evidence: Sequence[int]) -> set[int]:
         """The steps whose exchanges these are; what came after the last step belongs to none."""
@@ -195,6 +197,47 @@ class Walker:
             if account.suspicion is not None:
                 self._now.findings += account.overdue()
                 account.forget()
+
+    # -- calls that leave together ------------------------------------------------------------------------------
+
+    def outgoing(self, steps: Sequence[Step], scene: Scene, index: int = 0) -> list[tuple[Step, Outgoing, Intent]]:
+        """The calls of these steps, to be sent together: one for each step that has a call of its own to make.
+
+        Subscribers that nobody created yet get their identities here, so that two creates can share one.
+        """
+        made = [(step, self._single(step, scene, index)) for step in steps]
+        return [(step, call, self._intent(index)) for step, call in made if call is not None]
+
+    def _single(self, step: Step, scene: Scene, index: int) -> Outgoing | None:
+        if isinstance(step, Look):
+            return self.binding.read_inventory()
+        if isinstance(step, ListOrders):
+            return self.binding.read_orders()
+        if isinstance(step, Order):
+            quantity = self._quantity(step.amount, index)
+            return None if quantity is None or quantity < 1 else self.binding.place_order(step.kind, quantity)
+        if isinstance(step, DeleteNobody):
+            return self.binding.delete_subscriber(self.fresh_identity())
+        if isinstance(step, Delete):
+            identity = scene.subscribers.get(step.label)
+            return None if identity is None else self.binding.delete_subscriber(identity)
+        if isinstance(step, Create):
+            if step.form == "server" and not step.again and self.server_chooses:
+                return self.binding.create_subscriber(None)
+            if not self.caller_chooses:
+                return None if step.again else self.binding.create_subscriber(None)
+            identity = scene.subscribers.get(step.again) if step.again else self.fresh_identity()
+            if identity is None:
+                return None
+            scene.subscribers[step.label] = identity
+            return self.binding.create_subscriber(identity)
+        return None
+
+    def settle(self, index: int = 0) -> None:
+        """Wait until no order of ours is pending, as long as orders may take."""
+        account = self._account(index)
+        for number in account.orders.open_numbers():
+            self._drive(self._await_order(number, index), None)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -399,7 +442,8 @@ class Walker:
     def restore(self, *, patience_s: float | None = None) -> None:
         """Delete what this run created and is live, and order back what it ordered; bounded, whatever the target does.
 
-        These are real calls, judged like all others; what they raise counts unless the programme raised something.
+        These are real calls, judged like all others; what they raise is the performance's aftermath, and counts
+        unless the programme itself raised something.
         """
         found = list(self._now.findings)
         for index, name in enumerate(self.names):
@@ -407,6 +451,8 @@ class Walker:
                 self._drive(self._back(self.judge.account(name), index), patience_s)
         if any(finding.stateful for finding in found):
             self._now.findings = found
+        else:
+            self._now.aftermath = any(finding.stateful for finding in self._now.findings)
 
     def _back(self, account: Account, index: int) -> Iterator[Reply]:
         for identity in account.identities.standing():

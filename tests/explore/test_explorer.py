@@ -1,0 +1,185 @@
+"""The explorer: what comes again stands, what does not is decided by watching, and examples hold nothing to spare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kandykit.binding import Binding
+from kandykit.calls import OrderKind
+from kandykit.docket import Docket
+from kandykit.exchange import Answer, Exchange, Headers, Intent, Request
+from kandykit.explore.explorer import Explorer
+from kandykit.explore.intrusions import Intruder
+from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, Step, fewer, from_json, more, to_json
+from kandykit.explore.walker import Walker
+from kandykit.judge import Judge
+from kandykit.terms import Terms
+from kandykit.verdict import Finding, Verdict
+from kandykit.wire import Outgoing
+from tests.explore.tiny import TinyTarget
+
+BASE = "http://127.0.0.1/api"
+
+
+class Bench:
+    """A walker and an explorer on a tiny target of the tests' own, without a network and with a clock of its own."""
+
+    def __init__(self, target: TinyTarget, elsewhere: Callable[[int], None] = lambda _: None) -> None:
+        self.target = target
+        self.now = 0.0
+        self.exchanges: list[Exchange] = []
+        self.stateful: list[Finding] = []
+        self.minted = 0
+        binding = Binding(BASE, "http://127.0.0.1/token")
+        self.judge = Judge(Terms(BASE, "http://127.0.0.1/token"))
+        self.docket = Docket()
+        self.binding = binding
+        self.elsewhere = elsewhere
+        intruder = Intruder(binding, lambda: "nobody@x.example", lambda: None, lambda: None, lambda: ("id", "secret"))
+        self.walker = Walker(
+            binding,
+            self.judge,
+            self.send,
+            self.raised,
+            self.mint,
+            ["account-1"],
+            pause=lambda _: 0.0,
+            sleep=self.sleep,
+            clock=lambda: self.now,
+            intruder=intruder,
+        )
+        self.explorer = Explorer(self.walker, self.docket, clock=lambda: self.now, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def mint(self, domain: str) -> str:
+        self.minted += 1
+        return f"kk-{self.minted}@{domain}"
+
+    def raised(self) -> list[Finding]:
+        raised, self.stateful = self.stateful, []
+        return raised
+
+    def send(self, outgoing: Outgoing, intent: Intent) -> tuple[Exchange, object]:
+        self.elsewhere(len(self.exchanges))
+        started, self.now = self.now + 0.001, self.now + 0.002
+        body = (outgoing.body or b"").decode()
+        status, text = self.target.answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
+        headers: Headers = (("content-type", "application/json"),)
+        request = Request(outgoing.method, outgoing.url, outgoing.headers, body)
+        answer = Answer(status, headers, text, len(text))
+        exchange = Exchange(len(self.exchanges) + 1, intent, request, answer, started, self.now)
+        self.exchanges.append(exchange)
+        call = self.binding.call_of(request.method, request.url, request.headers, body)
+        reply = self.binding.reply_of(call, answer, "")
+        account = self.judge.account("account-1")
+        from kandykit.model.event import Event
+
+        for check in account.see(Event(exchange, call, reply)):
+            if isinstance(check, Finding) and check.stateful:
+                self.stateful.append(check)
+            elif isinstance(check, Finding):
+                self.docket.file(check, [exchange])
+        return exchange, reply
+
+
+LIFE: list[Step] = [
+    Look(),
+    ListOrders(),
+    more(3, label="up"),
+    Look(),
+    LookUp("up"),
+    Create("a"),
+    Look(),
+    Create("b"),
+    Look(),
+    Delete("a"),
+    Look(),
+    ListOrders(),
+    Delete("b"),
+    Look(),
+    fewer(3),
+    Look(),
+]
+
+
+def standing(bench: Bench) -> dict[str, int]:
+    """The requirements of what stands as a failure, with the calls in its example."""
+    return {
+        case.finding.requirement: len(case.calls)
+        for case in bench.docket.cases.values()
+        if case.finding.verdict is Verdict.FAIL
+    }
+
+
+def test_a_correct_target_raises_nothing_and_is_put_back() -> None:
+    bench = Bench(TinyTarget(total=4, used=2))
+    bench.explorer.examine(LIFE)
+    assert bench.docket.cases == {}
+    assert (bench.target.total, bench.target.used) == (4, 2)
+
+
+def test_a_programme_that_stops_halfway_is_put_back() -> None:
+    bench = Bench(TinyTarget())
+    bench.walker.perform([Look(), more(5), Look(), Fill(leave=1), Look()])
+    assert (bench.target.total, bench.target.used) == (0, 0)
+
+
+def test_a_delete_that_returns_nothing_is_cut_down_to_its_five_calls() -> None:
+    bench = Bench(TinyTarget(returned=0))
+    bench.explorer.examine(LIFE)
+    assert standing(bench) == {"L10": 5}
+
+
+def test_an_oversold_product_needs_two_calls() -> None:
+    bench = Bench(TinyTarget(oversell=True))
+    bench.explorer.examine([Look(), more(1), Look(), Create("a"), Look(), Create("b"), Look(), ListOrders()])
+    assert standing(bench) == {"L5": 2}
+
+
+def test_what_never_comes_again_is_inconclusive() -> None:
+    target = TinyTarget()
+
+    def once(call: int) -> None:
+        if call == 6:
+            target.total += 1
+
+    bench = Bench(target, once)
+    bench.explorer.examine(LIFE)
+    assert standing(bench) == {}
+    bench.explorer.watch(10.0)
+    assert standing(bench) == {}
+    assert [case.finding.verdict for case in bench.docket.cases.values()] == [Verdict.INCONCLUSIVE]
+
+
+def test_somebody_elses_steady_hand_is_seen_by_watching() -> None:
+    target = TinyTarget()
+    bench = Bench(target)
+    last = [0.0]
+
+    def now_and_then(_: int) -> None:
+        if bench.now - last[0] > 0.35:
+            target.total += 1
+            last[0] = bench.now
+
+    bench.elsewhere = now_and_then
+    for _ in range(40):
+        bench.explorer.examine(LIFE)
+    bench.explorer.watch(10.0)
+    assert standing(bench) == {}
+    assert bench.docket.foreign
+
+
+def test_a_counter_that_drifts_stands_because_nothing_moves_while_nothing_is_done() -> None:
+    bench = Bench(TinyTarget(forgets_every=37))
+    for _ in range(60):
+        bench.explorer.examine(LIFE)
+    bench.explorer.watch(1000.0)
+    assert "L2" in standing(bench) or "L10" in standing(bench)
+
+
+def test_programmes_survive_json() -> None:
+    programme = [*LIFE, Fill(leave=2), more(1, "available")]
+    assert from_json(to_json(programme)) == programme
+    assert to_json([more(2)])[0]["kind"] == OrderKind.INCREMENT
