@@ -57,6 +57,11 @@ _BY_NAME: Final = (
     "quota-time-unit",
     "quota-used",
 )
+_IN_WORDS: Final = {
+    "hsts": "strict-transport-security",
+    "content type": "content-type",
+    "challenge": "www-authenticate",
+}
 _BY_KIND: Final = frozenset(
     {"content-length", "date", "quota-interval", "quota-limit", "quota-reset-utc", "quota-used", "retry-after"}
 )
@@ -100,6 +105,8 @@ def checks_of(
     view = reply_of(call, binding).inventory
     if view is not None:
         checks += _numbers(view, first)
+    elif reply_of(call, binding).unreadable and answer.status < 300 and "H14" not in case.finding.requirements:
+        checks.append(Check("body", "", body_kind(answer.body)))
     finding = case.finding
     if call is telling_call(case) and not _about_state(finding):
         checks += list(_told(finding, answer, binding))
@@ -148,8 +155,10 @@ def member_of(body: str, name: str) -> str:
 
 def body_kind(body: str) -> str:
     """What a body is at first sight."""
-    start = body.lstrip(" \t\r\n")[:1]
-    return {"": "empty", "{": "object", "[": "array", "<": "markup"}.get(start, "text")
+    body = body.strip(" \t\r\n")
+    kind = {"": "empty", "{": "object", "[": "array", "<": "markup"}.get(body[:1], "text")
+    whole = {"object": "}", "array": "]"}.get(kind, "")
+    return kind if body.endswith(whole) else f"{kind} without end"
 
 
 def skeleton(body: str) -> str:
@@ -172,7 +181,8 @@ def _numbers(view: InventoryView, first: InventoryView | None) -> Iterator[Check
         if number is None:
             yield Check("number", name, "absent")
             continue
-        if number < 0:
+        # On an account that was out of bounds before, the sign says nothing of these calls.
+        if number < 0 and not (first and (getattr(first, name) or 0) < 0):
             yield Check("sign", name, "negative")
         began = getattr(first, name) if first else None
         if began is not None:
@@ -222,8 +232,7 @@ def _told(finding: Finding, answer: Answer, binding: Binding) -> Iterator[Check]
     said = f"{finding.title} {finding.expected} {finding.actual}".lower()
     names = {name for wanted in finding.requirements for name in HEADERS.get(wanted, ())}
     names |= {name for name in _BY_NAME if name in said and not (name == "allow" and "access-control-allow" in said)}
-    if "hsts" in said:
-        names.add("strict-transport-security")
+    names |= {header for words, header in _IN_WORDS.items() if words in said}
     if "content-length" in names or "H14" in finding.requirements:
         declared = answer.header("content-length")
         yield Check(

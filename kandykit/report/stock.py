@@ -83,9 +83,12 @@ def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, sta
 
 
 def shows_nothing(calls: Sequence[Exchange], binding: Binding) -> bool:
-    """Whether these calls only read, and what they read is what any account could show."""
-    if any(writes(call, binding) for call in calls):
-        return False
+    """Whether these calls only read, or delete in vain, and what they read is what any account could show."""
+    for call in calls:
+        if call.request.method not in ("GET", "HEAD", "OPTIONS") and not refers_to_before(call, calls, binding):
+            return False
+        if not done(call) and not refers_to_before(call, calls, binding):
+            return False
     views = [view for call in calls if (view := reply_of(call, binding).inventory)]
     if any(_wrong(view, view, 0, 0) for view in views):
         return False

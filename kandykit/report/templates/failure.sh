@@ -22,6 +22,7 @@ on_state=           # whether the trait at hand rests on what went before the re
 unsure=             # the total at the beginning, where only it can tell what the calls did
 life=               # of the last token, in seconds
 last_quota=         # quota-used of the call before
+quota_path=         # fallen or same, where quota-used was seen not to rise
 net=0               # products ordered in this play, less those given back
 alive=              # identities that this play created and did not delete, one a line
 
@@ -268,7 +269,16 @@ check() { # TRAIT NAME RECORDED
       compare content-length "$value" "$3" ;;
     body)
       rest=${body#"${body%%[! ]*}"}
-      case $rest in '') value=empty ;; '{'*) value=object ;; '['*) value=array ;; '<'*) value=markup ;; *) value=text ;; esac
+      rest=${rest%"${rest##*[! ]}"}
+      case $rest in
+        '') value=empty ;;
+        '{'*'}') value=object ;;
+        '{'*) value='object without end' ;;
+        '['*']') value=array ;;
+        '['*) value='array without end' ;;
+        '<'*) value=markup ;;
+        *) value=text ;;
+      esac
       compare body "$value" "$3" ;;
     trace)
       value=no
@@ -319,8 +329,8 @@ check() { # TRAIT NAME RECORDED
         unclear*) value=unclear ;;
         *limit) [ "$value" -le "$joined" ] && value=within || value=beyond ;;
         *)
-          rest=${last_quota:-$value}
-          if [ "$value" -gt "$rest" ]; then value=risen; elif [ "$value" -lt "$rest" ]; then value=fallen; else value=same; fi ;;
+          # Which call it is that does not count may depend on how many went before, so any call of this play will do.
+          value=${quota_path:-risen} ;;
       esac
       compare "quota-used against the $2" "$value" "$3" ;;
     mentions)
@@ -334,7 +344,17 @@ check() { # TRAIT NAME RECORDED
 literal() { printf '%s' "$1" | sed 's/[][\.*^$(){}?+|/]/\\&/g'; }
 
 # quota_seen: keeps how much of the quota was used, for the next call.
-quota_seen() { headers quota-used; case $value in *[!0-9]*|'') ;; *) last_quota=$value ;; esac; }
+quota_seen() {
+  local quota
+  headers quota-used
+  quota=$value
+  case $quota in *[!0-9]*|'') return ;; esac
+  if [ -n "$last_quota" ]; then
+    [ "$quota" -ge "$last_quota" ] || quota_path=fallen
+    [ "$quota" -ne "$last_quota" ] || quota_path=${quota_path:-same}
+  fi
+  last_quota=$quota
+}
 
 # statuses RECORDED...: of calls that ran at the same time, whichever of them came first.
 statuses() {
