@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LATE_EFFECT_S = 30.0
 """A call that timed out may still act for this long, in seconds; one that was answered 5xx or cut has acted or not."""
 
-SOURCE = "section 3 of the contract"
+SOURCE = ""
 
 
 class State:
