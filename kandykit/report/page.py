@@ -232,6 +232,7 @@ def _times(exchanges: Sequence[Exchange], binding: Binding) -> dict[str, tuple[f
 
 def _capital(words: str) -> str:
     """The words with a capital first letter, the others as they are: "needs the SDK" keeps its SDK."""
+    words = re.sub(r" s$", " (s)", words)  # a unit at the end, as in settle_s
     return words[:1].upper() + words[1:]
 
 

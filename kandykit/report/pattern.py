@@ -246,7 +246,7 @@ def _told(finding: Finding, answer: Answer, binding: Binding) -> Iterator[Check]
         elif name in _BY_KIND:
             yield Check("kind", name, " | ".join(kind_of(value.strip()) for value in values) or "absent")
         else:
-            yield Check("header", name, " | ".join(value.strip() for value in values) or "absent")
+            yield Check("header", name, " | ".join(value.strip() for value in values) if values else "absent")
     if not names and _ABOUT_BODIES & set(finding.requirements):
         yield from _body(said, answer, binding)
 
