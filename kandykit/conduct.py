@@ -73,7 +73,7 @@ def conduct(options: Mapping[str, Any]) -> int:
     suites = str(carried("suites"))
     # The user's own pytest configuration is none of the kit's business, and pytest's own screen is not for its user.
     arguments = [suites, "--rootdir", suites, "-c", os.devnull]
-    for name in ("terminal", "cacheprovider", "schemathesis", "allure_pytest", "xdist"):
+    for name in ("terminal", "cacheprovider", "schemathesis", "xdist"):
         arguments += ["-p", f"no:{name}"]
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")

@@ -34,6 +34,8 @@ from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore.calibrate import calibrate
 from kandykit.explore.explorer import Effort, Explorer
 from kandykit.explore.intrusions import Intruder
+from kandykit.explore.races.race import Race
+from kandykit.explore.races.racer import Racer
 from kandykit.explore.steps import Programme
 from kandykit.explore.walker import Walker
 from kandykit.guard import Guard
@@ -41,6 +43,7 @@ from kandykit.journal import Journal
 from kandykit.judge import Judge
 from kandykit.judgement import Judgement
 from kandykit.ledger import Ledger
+from kandykit.linearize import judge_history
 from kandykit.model.event import Event
 from kandykit.model.walk import NOT_EXECUTED, walked
 from kandykit.openapi import Document, load_document
@@ -54,6 +57,10 @@ from kandykit.wire import Outgoing
 
 KEPT_EXCHANGES = 20_000
 """So many of the latest exchanges stay in memory as evidence; all of them stand in the journal."""
+
+
+LEAST_OVERLAPS = 50
+"""Fewer pairs of calls than this that were really under way together say nothing of races."""
 
 
 @dataclass(slots=True)
@@ -161,6 +168,14 @@ class Run:
         self.explorer = Explorer(
             self.walker, self.docket, Effort(shrink_plays=self.depth.shrink_plays), ended=self.time_is_over
         )
+        self.racer = Racer(
+            self.explorer,
+            self.binding,
+            self.client.send_together,
+            judge_history,
+            ended=self.time_is_over,
+            watch_s=self.depth.watch_s,
+        )
         self.opened = True
         self._calibrate()
 
@@ -197,6 +212,23 @@ class Run:
         if not self.ended():
             self.explorer.examine(programme)
 
+    def race(self, race: Race) -> None:
+        """Play a race and deal with all that it shows."""
+        if not self.ended():
+            self.racer.examine(race)
+
+    def weigh_races(self) -> None:
+        """Say what keeps the races from deciding L12, if anything does: too few of them, or a search without an end."""
+        racer = self.racer
+        if racer.overlapping < LEAST_OVERLAPS:
+            why = f"only {racer.overlapping} pairs of calls were under way together, {LEAST_OVERLAPS} are needed"
+            held = f": {racer.held_back[0]}" if racer.held_back else ""
+            self.undecided["L12"] = why + held
+        elif racer.unknown:
+            self.undecided["L12"] = f"{len(racer.unknown)} races could not be judged: {racer.unknown[0]}"
+        else:
+            self.judge.checked["L12"] += racer.explained
+
     def walk(self, programme: Programme) -> None:
         """Play the documented walk, and judge it as a whole as well."""
         for _ in range(3):
@@ -232,8 +264,11 @@ class Run:
         return limit is None or (account.first_total is not None and account.first_total + 2 > limit)
 
     def room(self) -> int:
-        """How many products the budget still lets a programme order, and at most what a limit leaves."""
-        room = self.profile.budget.peak_products
+        """How many products a programme may order: four fifths of the budget, and at most what a limit leaves.
+
+        The last fifth stays free, so that a programme whose target miscounts can be played again.
+        """
+        room = self.profile.budget.peak_products * 4 // 5
         limit = self.judge.terms.limit
         account = self.judge.account(self.names[0])
         if limit is not None and account.first_total is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kandykit.calls import OrderKind
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Step, fewer, to_json
+from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Step, fewer, from_json, to_json
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
 from kandykit.verdict import Finding, Verdict
 
@@ -88,6 +88,8 @@ class Explorer:
             # A damaged target may cost a product with each play, so the likeliest few steps are tried first.
             programme = gist
         elif not any(shows(self.walker.perform(programme)) for _ in range(PLAYS_AGAIN)):
+            if met := self._elsewhere(programme, shows, finding):
+                return [met]
             self._not_again(finding, first)
             return []
         smallest = self._cut_down(programme, shows)
@@ -104,6 +106,21 @@ class Explorer:
             smallest = programme
         self._not_again(finding, first)
         return []
+
+    def _elsewhere(
+        self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding
+    ) -> Finding | None:
+        """What leaves an account changed for good cannot come again there; on a second account it can, once."""
+        values = to_json(programme)
+        if len(self.walker.names) < 2 or any(value.get("account") != 0 for value in values):
+            return None
+        moved = from_json([{**value, "account": 1} for value in values])
+        play = self.walker.perform(moved, patience_s=PATIENT_S)
+        if not shows(play):
+            return None
+        met = next(met for met in play.findings if met.id == finding.id)
+        self.docket.file(met, evidence(play.exchanges, met), to_json(moved))
+        return met
 
     def _not_again(self, finding: Finding, first: Performance) -> None:
         if finding.requirement == "R7" or finding.verdict is not Verdict.FAIL:

@@ -339,8 +339,9 @@ class Walker:
             self._now.held_back.append(f"no {step.credential.value} credential could be had")
             return
         outgoing, credential = made
+        probe = f"{step.credential.value} {step.what}: {step.variant}"
         yield self._attempt(
-            outgoing, self._intent(0, credential=credential, probe=f"{step.credential.value} {step.what}")
+            outgoing, self._intent(0, credential=credential, probe=probe)
         )
 
     def _raw(self, step: Raw, scene: Scene) -> Iterator[Reply]:

@@ -162,7 +162,7 @@ def refusal_of_taken_identity_consumes(mock: Mock) -> None:
     before(mock.operations, "check_subscriber", counting)
 
 
-@business.breaks("L10", depth="standard")
+@business.breaks("L9", "L10", depth="standard")
 def delete_ignores_letter_case(mock: Mock) -> None:
     """Two subscribers may differ in letter case only, yet a deletion finds the first one that matches without it."""
 

@@ -1,0 +1,48 @@
+"""Races: calls that leave together, each way in which they could come between each other, and mixed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kandykit.explore.races.aimed import AIMED
+from kandykit.explore.races.drawn import draw_races
+from kandykit.explore.races.race import Race
+from kandykit.run import Run
+
+REPEATS = {"quick": 1, "standard": 6, "deep": 40}
+"""How often each aimed race is run; chance decides whether two calls meet."""
+
+DRAWN = {"quick": 4, "standard": 40, "deep": 600}
+"""How many races are drawn."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def account(run: Run) -> Iterator[None]:
+    """Races need an account that may be written to and that nobody else uses; afterwards they are weighed."""
+    why = ""
+    if run.options.read_only:
+        why = "this run only reads, and races need calls that write"
+    elif run.judge.terms.shared:
+        why = "others use the account meanwhile, so no state of it is certain"
+    if why:
+        run.not_tested("L12", why)
+        pytest.skip(why)
+    run.racer.find_out()
+    yield
+    run.weigh_races()
+
+
+@pytest.mark.requirements("L12", "L1", "L2", "L3", "L5", "L6", "L7", "L8", "L9", "L10")
+@pytest.mark.parametrize("race", AIMED, ids=lambda race: race.name.replace(" ", "-"))
+def test_an_aimed_race_has_an_order_that_explains_it(run: Run, race: Race) -> None:
+    """Every answer and the stock afterwards are as if the calls had come one after another."""
+    for _ in range(REPEATS.get(run.depth.name, 1)):
+        run.race(race)
+
+
+@pytest.mark.requirements("L12", "L1", "L2", "L3", "L5", "L6", "L8", "L9", "L10")
+def test_calls_of_all_kinds_have_an_order_that_explains_them(run: Run) -> None:
+    """Mixtures that nobody thought of."""
+    draw_races(DRAWN.get(run.depth.name, 4), run.seed, run.race)
