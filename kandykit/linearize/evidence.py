@@ -1,0 +1,163 @@
+"""From a history that nothing explains to the fewest calls that show it, and to the law that they break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import inf
+
+from kandykit.linearize.frontier import OutOfTime, Search, Walked
+from kandykit.linearize.general import GeneralSearch
+from kandykit.linearize.problem import Kind, Mutator, Observation, Problem
+
+Expired = Callable[[], bool]
+
+PATIENCE = 40
+"""So many times (of 256 steps each) the general search may ask whether it is to go on, for one law."""
+
+
+MOST_STARTS = 6
+"""So many quiet moments are tried as the beginning of the evidence, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The smallest problem found that still has no explanation, where it gets stuck, and the laws it breaks."""
+
+    problem: Problem
+    walked: Walked
+    laws: tuple[str, ...] = ()
+
+
+def shrink(
+    problem: Problem, walked: Walked, refused: tuple[Mutator, ...], rejected: tuple[Mutator, ...], expired: Expired
+) -> Shrunk:
+    """Leave out observations, which never makes a history worse; then all before a quiet moment.
+
+    The beginning is the latest quiet moment from which a law explains the rest; ``refused`` and ``rejected`` are what
+    `broken_laws` needs to know.
+    """
+    whole = Shrunk(problem.until(walked.when), walked)
+    try:
+        whole = _fewer_observations(whole, expired)
+        later = [*_later_starts(whole, expired), whole]
+        for candidate in later:
+            laws = broken_laws(candidate.problem, refused, rejected, expired)
+            if laws:
+                return Shrunk(candidate.problem, candidate.walked, laws)
+        return later[0]
+    except OutOfTime:
+        return whole  # what was found until then is evidence enough
+
+
+def _still(problem: Problem, expired: Expired) -> Walked | None:
+    walked = Search(problem, expired).walk()
+    return walked if walked.stuck is not None else None
+
+
+def _fewer_observations(shrunk: Shrunk, expired: Expired) -> Shrunk:
+    seen = tuple(sorted(shrunk.problem.observations, key=lambda each: each.due))
+    # By bisection: how many of the latest observations are needed?
+    low, high = 0, len(seen)
+    while low < high:
+        middle = (low + high) // 2
+        fewer = shrunk.problem.with_observations(seen[len(seen) - middle :])
+        walked = _still(fewer, expired)
+        if walked is not None:
+            high, shrunk = middle, Shrunk(fewer.until(walked.when), walked)
+        else:
+            low = middle + 1
+    for each in shrunk.problem.observations[::-1]:
+        rest = tuple(other for other in shrunk.problem.observations if other is not each)
+        fewer = shrunk.problem.with_observations(rest)
+        walked = _still(fewer, expired)
+        if walked is not None:
+            shrunk = Shrunk(fewer.until(walked.when), walked)
+    return shrunk
+
+
+def _later_starts(shrunk: Shrunk, expired: Expired) -> Iterator[Shrunk]:
+    """The same, from quiet moments on: everything before one has happened, so the numbers there are certain."""
+    problem = shrunk.problem
+    for moment in _quiet_moments(problem)[:MOST_STARTS]:
+        past = [mutator for mutator in problem.mutators if mutator.called < moment]
+        later = replace(
+            problem,
+            total=problem.total + sum(mutator.kind.total for mutator in past),
+            used=problem.used + sum(mutator.kind.used for mutator in past),
+            mutators=tuple(mutator for mutator in problem.mutators if mutator.called >= moment),
+            observations=tuple(seen for seen in problem.observations if seen.called >= moment),
+        )
+        walked = _still(later, expired)
+        if walked is not None:
+            yield Shrunk(later, walked)
+
+
+def _quiet_moments(problem: Problem) -> list[float]:
+    """Moments at which nothing is under way and no option is left from before, the latest first."""
+    ops: list[Mutator | Observation] = sorted([*problem.mutators, *problem.observations], key=lambda each: each.called)
+    moments: list[float] = []
+    over, certain = -inf, True
+    for op in ops:
+        if over < op.called and certain and over > -inf:
+            moments.append(op.called)
+        over = max(over, op.due)
+        certain = certain and not (isinstance(op, Mutator) and op.optional)
+    return moments[::-1]
+
+
+def broken_laws(
+    problem: Problem, refused: tuple[Mutator, ...], rejected: tuple[Mutator, ...], expired: Expired
+) -> tuple[str, ...]:
+    """Each law that, dropped alone, lets an order explain the problem.
+
+    ``refused`` is what refusals say was not done, ``rejected`` what orders that ended rejected did not do. The general
+    search decides, for the structural one counts on the laws; a law that it cannot decide soon is not named.
+    """
+    found: list[str] = []
+    for law, dropped in _relaxations(problem, refused, rejected):
+        patience = iter(range(PATIENCE))
+
+        def tired(patience: Iterator[int] = patience) -> bool:
+            return expired() or next(patience, None) is None
+
+        try:
+            if GeneralSearch(dropped, (), frozenset(), tired).walk().stuck is None:
+                found.append(law)
+        except OutOfTime:
+            continue
+    return tuple(found)
+
+
+def _relaxations(
+    problem: Problem, refused: tuple[Mutator, ...], rejected: tuple[Mutator, ...]
+) -> list[tuple[str, Problem]]:
+    def kinds(change: Callable[[Kind], Kind], keep: Callable[[Observation], bool] = lambda _: True) -> Problem:
+        return replace(
+            problem,
+            mutators=tuple(replace(each, kind=change(each.kind)) for each in problem.mutators),
+            observations=tuple(each for each in problem.observations if keep(each)),
+        )
+
+    def twice_or_never(these: Callable[[Kind], bool], others: tuple[Mutator, ...] = ()) -> Problem:
+        changed = [replace(each, optional=True) if these(each.kind) else each for each in problem.mutators]
+        again = [replace(each, optional=True) for each in problem.mutators if these(each.kind)]
+        return replace(problem, mutators=(*changed, *again, *others))
+
+    creates = kinds(
+        lambda kind: kind._replace(needs=0) if kind.used else kind,
+        lambda seen: seen.available_below != 1,
+    )
+    downs = kinds(
+        lambda kind: kind._replace(needs=0) if kind.total else kind,
+        lambda seen: (seen.available_below or 0) <= 1,
+    )
+    return [
+        ("L5", creates),
+        ("L6", downs),
+        ("L7", kinds(lambda kind: kind._replace(limited=False), lambda seen: seen.total_above is None)),
+        ("L4", replace(problem, mutators=(*problem.mutators, *refused))),
+        ("L10", twice_or_never(lambda kind: kind.used < 0)),
+        ("L2", twice_or_never(lambda kind: kind.used > 0)),
+        ("L1", twice_or_never(lambda kind: kind.total != 0, rejected)),
+    ]

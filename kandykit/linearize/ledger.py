@@ -1,0 +1,168 @@
+"""Orders taken out of a history: their numbers and what lists show of them, and the mutators that are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from kandykit.calls import OrderKind, OrderView, Outcome, PlaceOrder, ReadOrders, Stage
+from kandykit.linearize.problem import Kind, Mutator
+from kandykit.linearize.verdict import Violation
+from kandykit.model.event import Event
+
+FINAL = (Stage.DONE, Stage.NOT_DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An order as one read showed it."""
+
+    event: Event
+    view: OrderView
+
+
+def order_kind(call: PlaceOrder) -> Kind:
+    """What a fulfilled order does, and what it needs."""
+    if call.kind is OrderKind.INCREMENT:
+        return Kind(call.quantity, 0, limited=True)
+    return Kind(-call.quantity, 0, needs=call.quantity)
+
+
+def order_mutators(events: Sequence[Event], fences: Sequence[float], *, lags: bool) -> Iterable[Mutator]:
+    """Every order that changed the total, or may have; ``lags`` when reads prove nothing of their own moment."""
+    seen = _sightings(events)
+    for event in events:
+        call, exchange, outcome = event.meant, event.exchange, event.reply.outcome
+        if not isinstance(call, PlaceOrder):
+            continue
+        kind = order_kind(call)
+        if outcome is Outcome.UNCLEAR:
+            yield from _unclear(event, call, kind, events, fences, lags)
+        elif outcome is Outcome.DONE:
+            view = event.reply.order or OrderView(None)
+            if view.stage is Stage.DONE:
+                yield Mutator(event.seq, kind, exchange.started, exchange.ended)
+            elif view.stage is not Stage.NOT_DONE:
+                yield from _pending(event, kind, seen.get(view.number or "", []), lags)
+
+
+def _pending(event: Event, kind: Kind, seen: list[Sighting], lags: bool) -> Iterable[Mutator]:
+    """It takes effect after it was last seen pending and before it was first seen fulfilled, or never."""
+    called, due = event.exchange.started, inf
+    for sighting in seen:
+        if sighting.view.stage is Stage.NOT_DONE:
+            return
+        if sighting.view.stage is Stage.DONE:
+            due = min(due, sighting.event.exchange.ended)
+        elif sighting.view.stage is Stage.OPEN and not lags:
+            called = max(called, sighting.event.exchange.started)
+    if called <= due:
+        yield Mutator(event.seq, kind, called, due, optional=due == inf)
+
+
+def _unclear(
+    event: Event, call: PlaceOrder, kind: Kind, events: Sequence[Event], fences: Sequence[float], lags: bool
+) -> Iterable[Mutator]:
+    """An order whose answer never came: a list that was read after the next fence shows whether it was accepted."""
+    called = event.exchange.started
+    fence = min((fence for fence in fences if fence >= called), default=inf)
+    lists = [
+        later
+        for later in events
+        if isinstance(later.meant, ReadOrders)
+        and later.meant.number is None
+        and later.reply.orders is not None
+        and later.exchange.started >= fence
+    ]
+    if not lists or lags:
+        yield Mutator(event.seq, kind, called, inf, optional=True)
+        return
+    known = {other.reply.order.number for other in events if other.reply.order is not None}
+    alike = [
+        view
+        for view in lists[0].reply.orders or ()
+        if view.number not in known and (view.kind, view.quantity) == (call.kind, call.quantity)
+    ]
+    if alike:
+        yield Mutator(event.seq, kind, called, inf, optional=True)
+
+
+def ledger_violations(events: Sequence[Event], *, lags: bool) -> Iterable[Violation]:
+    """What the numbers and lists of orders contradict by themselves (L8)."""
+    placed: dict[str, Event] = {}
+    for event in events:
+        view = event.reply.order
+        if not isinstance(event.meant, PlaceOrder) or view is None or view.number is None:
+            continue
+        other = placed.setdefault(view.number, event)
+        if other is not event:
+            yield _broken(
+                "Two orders get the same number",
+                "a number that no other order has",
+                f"number {view.number} for both",
+                other,
+                event,
+            )
+    for read in events:
+        if not isinstance(read.meant, ReadOrders) or read.reply.orders is None or lags:
+            continue
+        shown = [view.number for view in read.reply.orders]
+        for number, event in placed.items():
+            expected = read.meant.number in (None, number)
+            if expected and number not in shown and event.exchange.ended < read.exchange.started:
+                yield _broken(
+                    "The order list misses an accepted order",
+                    f"number {number} in the list",
+                    f"a list of {len(shown)} orders without it",
+                    event,
+                    read,
+                )
+        twice = next((number for number in shown if number is not None and shown.count(number) > 1), None)
+        if twice is not None and len(shown) < 2000:
+            yield _broken(
+                "The order list shows one number twice", "each order once", f"number {twice} twice", read, read
+            )
+    for sightings in _sightings(events).values():
+        yield from _changes(sightings, lags)
+
+
+def _changes(sightings: list[Sighting], lags: bool) -> Iterable[Violation]:
+    first = sightings[0]
+    for later in sightings[1:]:
+        before, now = first.view, later.view
+        if (before.kind, before.quantity) != (now.kind, now.quantity) and None not in (before.quantity, now.quantity):
+            yield _broken(
+                "An order changes after it was placed",
+                f"{before.kind} of {before.quantity}",
+                f"{now.kind} of {now.quantity}",
+                first.event,
+                later.event,
+            )
+            return
+        apart = first.event.exchange.ended < later.event.exchange.started
+        if before.stage in FINAL and now.stage not in (before.stage, None) and apart and not lags:
+            yield _broken(
+                "An order leaves its final status",
+                f"status {before.status}",
+                f"status {now.status}",
+                first.event,
+                later.event,
+            )
+            return
+        if now.stage in FINAL and before.stage not in FINAL:
+            first = later
+
+
+def _sightings(events: Sequence[Event]) -> dict[str, list[Sighting]]:
+    found: dict[str, list[Sighting]] = {}
+    for event in sorted(events, key=lambda event: event.exchange.ended):
+        views = (*(event.reply.orders or ()), *((event.reply.order,) if event.reply.order else ()))
+        for view in views:
+            if view.number is not None:
+                found.setdefault(view.number, []).append(Sighting(event, view))
+    return found
+
+
+def _broken(title: str, expected: str, actual: str, earlier: Event, event: Event) -> Violation:
+    return Violation(("L8", "L12"), title, expected, actual, tuple(sorted({earlier.seq, event.seq})), event.seq)
