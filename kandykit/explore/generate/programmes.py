@@ -15,7 +15,7 @@ from kandykit.binding import Binding
 from kandykit.calls import Operation
 from kandykit.explore.generate.cases import DRAWN, Cases, Documented, Phase
 from kandykit.explore.generate.filling import Filler, Unfit
-from kandykit.explore.steps import Create, ListOrders, Look, Programme, Raw, Step, more
+from kandykit.explore.steps import Create, Delete, ListOrders, Look, Programme, Raw, Step, more
 
 TOGETHER: Final = 6
 """So many generated requests share one programme."""
@@ -53,6 +53,11 @@ class Programmes:
         """Programmes with all cases of one phase, or ``most`` of a phase that has no end."""
         batch: list[Raw] = []
         for raw in self._requests(operation, phase, most):
+            if operation is Operation.CREATE_SUBSCRIBER and not raw.probe:
+                # By itself: a target that loses products with each subscriber must not have lost the budget before
+                # that is confirmed.
+                yield self._programme(operation, [raw])
+                continue
             batch.append(raw)
             if len(batch) == TOGETHER:
                 yield self._programme(operation, batch)
@@ -103,9 +108,7 @@ class Programmes:
 
     def _programme(self, operation: Operation, batch: list[Raw]) -> list[Step]:
         subscribers, orders = _labels(operation)
-        stock = _STOCK
-        if operation is Operation.CREATE_SUBSCRIBER:
-            stock = max(_STOCK, sum(not raw.probe for raw in batch))
+        stock = 1 if operation is Operation.CREATE_SUBSCRIBER else _STOCK
         steps: list[Step] = [Look(), ListOrders()] if operation is Operation.PLACE_ORDER else [Look()]
         if operation is not Operation.READ_INVENTORY:
             steps += [more(max(1, min(stock, self._room)), label=orders[0] if orders else ""), Look()]
@@ -117,6 +120,10 @@ class Programmes:
             steps.append(Look())
         if operation is Operation.PLACE_ORDER:
             steps.append(ListOrders())
+        if operation is Operation.CREATE_SUBSCRIBER:
+            # Deleting is a part of the programme, so that what shows only then can be shown again by its steps.
+            for raw in batch:
+                steps += [Delete(raw.label), Look()] if raw.label else []
         return steps
 
 
