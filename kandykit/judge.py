@@ -6,7 +6,9 @@ It is pure: the same exchanges under the same terms give the same judgement, onl
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kandykit.calls import Call, Malformed, Operation, Outcome, Reply
@@ -25,6 +27,14 @@ TWINS: Final = {"L13": "H9", "L10": "H10", "R3": "H16", "L4": "B6"}
 _OWN: Final = frozenset({Credential.LIVE, Credential.PRESUMED})
 
 
+@dataclass(slots=True)
+class Crowd:
+    """One account's calls that were under way together, and what they prove whatever their order was."""
+
+    events: list[Event] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
 class Judge:
     """All rules and laws over one run.
 
@@ -36,6 +46,7 @@ class Judge:
         self.past = Past()
         self.accounts: dict[str, Account] = {}
         self._terms = terms
+        self._crowds: dict[str, Crowd] = {}
 
     @property
     def terms(self) -> Terms:
@@ -59,12 +70,29 @@ class Judge:
             self.accounts[name] = known
         return known
 
+    @contextmanager
+    def crowd(self, name: str) -> Iterator[Crowd]:
+        """While this lasts an account's calls may overlap, so its model of one call after another must not judge them.
+
+        Rules of single exchanges still do. When it ends, the account has learnt what the calls prove of subscribers
+        and orders, and knows nothing of its stock until the next read; `kandykit.linearize` judges the rest.
+        """
+        crowd = self._crowds[name] = Crowd()
+        try:
+            yield crowd
+        finally:
+            del self._crowds[name]
+            crowd.findings += self._counted(self.account(name).note(crowd.events))
+
     def see(self, exchange: Exchange, call: Call, reply: Reply) -> list[Finding]:
         """Judge one exchange; the findings are those that it raises, twins named beside their laws."""
         sight = Sight(exchange, call, reply, self.past, self._terms)
         checks: list[Check] = [check for rule in RULES for check in rule(sight)]
         self.past.after(exchange, call, reply)
         checks += self._by_law(exchange, call, reply)
+        return self._counted(checks)
+
+    def _counted(self, checks: list[Check]) -> list[Finding]:
         findings: list[Finding] = []
         for check in checks:
             if isinstance(check, Finding):
@@ -92,6 +120,10 @@ class Judge:
             event = Event(exchange, call, reply)
         for other in account.others:
             other.elsewhere(event)
+        crowd = self._crowds.get(intent.account)
+        if crowd is not None:
+            crowd.events.append(event)
+            return []
         return account.see(event)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
 from kandykit.calls import (
     CreateSubscriber,
     DeleteSubscriber,
@@ -14,12 +17,12 @@ from kandykit.calls import (
     ReadOrders,
 )
 from kandykit.model.event import Event
-from kandykit.model.identities import Identities
+from kandykit.model.identities import Identities, Life
 from kandykit.model.inventory_law import InventoryLaw, Suspicion
 from kandykit.model.order_law import OrderLaw
 from kandykit.model.orders import Orders
 from kandykit.model.state import State
-from kandykit.model.stock import Stock
+from kandykit.model.stock import Question, Stock
 from kandykit.model.subscriber_law import SubscriberLaw
 from kandykit.terms import Terms
 from kandykit.verdict import Check, Finding
@@ -71,6 +74,57 @@ class Account:
         if event.writes:
             self._state.last_write = event.exchange.ended
         return checks
+
+    def note(self, events: Sequence[Event]) -> list[Check]:
+        """Learn from calls that overlapped what they prove in whatever order they took effect, and forget the stock.
+
+        Judged are only order numbers and passwords, which must differ whatever the order was.
+        """
+        self.forget()
+        checks: list[Check] = []
+        for event in events:
+            if event.writes:
+                self._state.last_write = max(self._state.last_write, event.exchange.ended)
+            if isinstance(event.meant, PlaceOrder):
+                checks += self._orders.noted(event, event.meant)
+        checks += self._note_subscribers(events)
+        return checks
+
+    def _note_subscribers(self, events: Sequence[Event]) -> Iterable[Check]:
+        """Who is live after calls whose order is not known: certain only where the same follows from every order."""
+        state = self._state
+        made: Counter[str] = Counter()
+        deleted: Counter[str] = Counter()
+        unclear: set[str] = set()
+        last: dict[str, Event] = {}
+        for event in events:
+            call, outcome = event.meant, event.reply.outcome
+            if not isinstance(call, CreateSubscriber | DeleteSubscriber):
+                continue
+            creates = isinstance(call, CreateSubscriber)
+            shown = event.reply.subscriber if creates else None
+            identity = (shown.identity if shown else None) or call.identity or ""
+            if outcome is Outcome.UNCLEAR:
+                effect = 1 if creates else -1
+                question = Question(event.seq, 0, effect, state.closes(event), identity)
+                state.stock.ask(question, event.exchange.ended)
+                unclear.add(identity)
+            elif outcome is Outcome.DONE:
+                (made if creates else deleted)[identity] += 1
+                if creates:
+                    yield from self._subscribers.password(event, identity)
+            else:
+                continue
+            last[identity] = event
+        for identity, event in last.items():
+            known = state.identities.of(identity)
+            if not identity or (known is None and not made[identity] and identity not in unclear):
+                continue
+            certain = identity not in unclear and not (made[identity] and deleted[identity]) and made[identity] < 2
+            if made[identity] and known is not None and known.life is not Life.GONE:
+                certain = False
+            life = (Life.LIVE if made[identity] else Life.GONE) if certain else Life.IN_DOUBT
+            state.identities.set(identity, life, event.seq, event.exchange.ended)
 
     def elsewhere(self, event: Event) -> None:
         """Another account did something; it must not show here."""

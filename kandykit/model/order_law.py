@@ -57,6 +57,24 @@ class OrderLaw:
             stock.ask(Question(seq, order_effect(call), 0, closes, lingers=True), ended)
             self._lost[seq] = call, closes
 
+    def noted(self, event: Event, call: PlaceOrder) -> Iterable[Check]:
+        """An order was placed while other calls were under way: it is booked, and whether it fitted is not judged."""
+        outcome, seq, ended = event.reply.outcome, event.seq, event.exchange.ended
+        if outcome is Outcome.DONE:
+            view = event.reply.order or OrderView(None)
+            yield from self._booked(event, call, view)
+            if view.stage not in FINAL:
+                self.state.stock.ask(Question(seq, order_effect(call), 0, inf), ended)
+                self.state.stock.watch(seq)
+                if view.number is not None:
+                    self._pending[view.number] = seq
+        elif outcome is Outcome.REFUSED:
+            self._refused[call.kind, call.quantity] = seq
+        elif outcome is Outcome.UNCLEAR:
+            closes = self.state.closes(event)
+            self.state.stock.ask(Question(seq, order_effect(call), 0, closes, lingers=True), ended)
+            self._lost[seq] = call, closes
+
     def slipped_in(self) -> None:
         """A malformed order was accepted: the list may show one more order than the ledger can know."""
         self._untold += 1

@@ -60,7 +60,7 @@ class SubscriberLaw:
         yield Held("L9")
         identities.set(identity, Life.LIVE, seq, ended)
         self._never_lived.discard(identity)
-        yield from self._password(event, identity)
+        yield from self.password(event, identity)
 
     def _accepted_in_doubt(self, event: Event, identity: str, may_be_live: Subscriber | None) -> Iterable[Check]:
         """A create succeeds under an identity that an unclear answer may have made live, or left so."""
@@ -79,7 +79,7 @@ class SubscriberLaw:
         self._never_lived.discard(identity)
         stock.narrow(after, ended)
         self.decide(event)
-        yield from self._password(event, identity)
+        yield from self.password(event, identity)
 
     def _taken_accepted(self, event: Event, known: Subscriber, *, same: bool) -> Finding:
         asked = "A create under a live identity is accepted", "a refusal: the identity is taken"
@@ -95,7 +95,8 @@ class SubscriberLaw:
             verdict=self.state.verdict,
         )
 
-    def _password(self, event: Event, identity: str) -> Iterable[Check]:
+    def password(self, event: Event, identity: str) -> Iterable[Check]:
+        """The password that a new subscriber is given must be nobody else's."""
         shown = event.reply.subscriber
         if shown is None or not shown.password:
             return

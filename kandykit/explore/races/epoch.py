@@ -1,51 +1,37 @@
-"""An epoch: all calls between two quiet moments, and the question whether some order of them explains their answers."""
+"""Epochs: what the racer needs of whoever sends calls together and of whoever judges them, and what overlap is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
-from kandykit.exchange import Exchange
+from kandykit.calls import Call, Reply
+from kandykit.exchange import Exchange, Intent
+from kandykit.linearize.verdict import Judged
 from kandykit.model.event import Event
 from kandykit.terms import Terms
+from kandykit.wire import Outgoing
+
+Together = Callable[[Sequence[tuple[Outgoing, Intent]]], list[tuple[Exchange, Call, Reply]]]
+"""Sends calls that leave together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One account's calls from a quiet moment on, at which ``total`` and ``used`` were known and ``live`` were live.
+class Asks(Protocol):
+    """Judges the calls of an epoch, from known numbers to the quiet reads at its end: `kandykit.linearize`'s way."""
 
-    The last events are the quiet reads that ended it.
-    """
-
-    total: int
-    used: int
-    live: frozenset[str]
-    events: tuple[Event, ...]
-    terms: Terms
-
-
-@dataclass(frozen=True, slots=True)
-class Unexplained:
-    """No order explains the answers: the nearest laws, the fewest calls that show it, and the one that fits nowhere.
-
-    ``before`` are the pairs of total and used that were possible just before the impossible answer.
-    """
-
-    laws: tuple[str, ...]
-    calls: tuple[int, ...]
-    impossible: int
-    before: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """The search was given up; nothing is said of the target."""
-
-    why: str
-
-
-Asks = Callable[[Epoch], Unexplained | Undecided | None]
-"""Judges an epoch; None where some order explains it."""
+    def __call__(
+        self,
+        events: Sequence[Event],
+        terms: Terms,
+        *,
+        start: tuple[int, int] | None = None,
+        live: frozenset[str] = frozenset(),
+        fences: Sequence[float] = (),
+        idempotent: bool | None = None,
+        expired: Callable[[], bool] = ...,
+    ) -> Judged:
+        """Whether some order of the calls explains their answers."""
+        ...
 
 
 def overlaps(exchanges: Sequence[Exchange]) -> int:
