@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import inf
 
 from kandykit.linearize.frontier import OutOfTime, Search, Walked
@@ -12,12 +14,12 @@ from kandykit.linearize.problem import Kind, Mutator, Observation, Problem
 
 Expired = Callable[[], bool]
 
-PATIENCE = 40
-"""So many times (of 256 steps each) the general search may ask whether it is to go on, for one law."""
+PATIENCE = 150
+"""So many times (of some hundred steps each) a search may ask whether it is to go on, for one law."""
 
 
 MOST_STARTS = 6
-"""So many quiet moments are tried as the beginning of the evidence, the latest first."""
+"""So many quiet reads are tried as the beginning of the evidence, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,16 @@ class Shrunk:
 def shrink(
     problem: Problem, walked: Walked, refused: tuple[Mutator, ...], rejected: tuple[Mutator, ...], expired: Expired
 ) -> Shrunk:
-    """Leave out observations, which never makes a history worse; then all before a quiet moment.
+    """Leave out observations, which never makes a history worse; then all before a quiet read.
 
-    The beginning is the latest quiet moment from which a law explains the rest; ``refused`` and ``rejected`` are what
+    It begins at the latest quiet read from which a dropped law explains the rest; ``refused`` and ``rejected`` are what
     `broken_laws` needs to know.
     """
     whole = Shrunk(problem.until(walked.when), walked)
     try:
         whole = _fewer_observations(whole, expired)
-        later = [*_later_starts(whole, expired), whole]
+        reads = _quiet_reads(problem, walked.when)
+        later = [*_later_starts(whole, reads, expired), whole]
         for candidate in later:
             laws = broken_laws(candidate.problem, refused, rejected, expired)
             if laws:
@@ -76,34 +79,37 @@ def _fewer_observations(shrunk: Shrunk, expired: Expired) -> Shrunk:
     return shrunk
 
 
-def _later_starts(shrunk: Shrunk, expired: Expired) -> Iterator[Shrunk]:
-    """The same, from quiet moments on: everything before one has happened, so the numbers there are certain."""
+def _later_starts(shrunk: Shrunk, reads: tuple[Observation, ...], expired: Expired) -> Iterator[Shrunk]:
+    """The same, from quiet reads on: what they show is certain, so nothing before them needs to be told."""
     problem = shrunk.problem
-    for moment in _quiet_moments(problem)[:MOST_STARTS]:
-        past = [mutator for mutator in problem.mutators if mutator.called < moment]
+    for read in reads[:MOST_STARTS]:
+        past = [mutator for mutator in problem.mutators if mutator.called < read.called]
         later = replace(
             problem,
             total=problem.total + sum(mutator.kind.total for mutator in past),
             used=problem.used + sum(mutator.kind.used for mutator in past),
-            mutators=tuple(mutator for mutator in problem.mutators if mutator.called >= moment),
-            observations=tuple(seen for seen in problem.observations if seen.called >= moment),
+            mutators=tuple(mutator for mutator in problem.mutators if mutator.called > read.due),
+            observations=(read, *(seen for seen in problem.observations if seen.called > read.due)),
         )
         walked = _still(later, expired)
         if walked is not None:
             yield Shrunk(later, walked)
 
 
-def _quiet_moments(problem: Problem) -> list[float]:
-    """Moments at which nothing is under way and no option is left from before, the latest first."""
-    ops: list[Mutator | Observation] = sorted([*problem.mutators, *problem.observations], key=lambda each: each.called)
-    moments: list[float] = []
-    over, certain = -inf, True
-    for op in ops:
-        if over < op.called and certain and over > -inf:
-            moments.append(op.called)
-        over = max(over, op.due)
-        certain = certain and not (isinstance(op, Mutator) and op.optional)
-    return moments[::-1]
+def _quiet_reads(problem: Problem, before: float) -> tuple[Observation, ...]:
+    """Reads of all numbers beside which nothing was under way, and no option left from before; the latest first."""
+    options = min((mutator.called for mutator in problem.mutators if mutator.optional), default=inf)
+    windows = sorted((mutator.called, mutator.due) for mutator in problem.mutators)
+    starts = [called for called, _ in windows]
+    over = list(accumulate((due for _, due in windows), max))
+    found: list[Observation] = []
+    for read in problem.observations:
+        if read.total is None or read.used is None or read.due >= min(options, before):
+            continue
+        begun = bisect_right(starts, read.due)
+        if not begun or over[begun - 1] < read.called:
+            found.append(read)
+    return tuple(sorted(found, key=lambda read: -read.called))
 
 
 def broken_laws(
@@ -111,8 +117,9 @@ def broken_laws(
 ) -> tuple[str, ...]:
     """Each law that, dropped alone, lets an order explain the problem.
 
-    ``refused`` is what refusals say was not done, ``rejected`` what orders that ended rejected did not do. The general
-    search decides, for the structural one counts on the laws; a law that it cannot decide soon is not named.
+    ``refused`` is what refusals say was not done, ``rejected`` what orders that ended rejected did not do. Where the
+    structural search finds no explanation the general one decides, for the former counts on the laws; a law that
+    cannot be decided soon is not named.
     """
     found: list[str] = []
     for law, dropped in _relaxations(problem, refused, rejected):
@@ -122,7 +129,8 @@ def broken_laws(
             return expired() or next(patience, None) is None
 
         try:
-            if GeneralSearch(dropped, (), frozenset(), tired).walk().stuck is None:
+            explained = Search(dropped, tired).walk().stuck is None
+            if explained or GeneralSearch(dropped, (), frozenset(), tired).walk().stuck is None:
                 found.append(law)
         except OutOfTime:
             continue

@@ -108,6 +108,7 @@ class Search:
         self._ready: dict[Kind, list[_Ready]] = {}
         self._watching: dict[int, Observation] = {}
         self._thorough = False
+        self._options = 0
 
     # -- the walk -----------------------------------------------------------------------------------------------
 
@@ -125,7 +126,9 @@ class Search:
             if following:
                 frontier = following
                 position += 1
-                if len(frontier) == 1 and not self._watching and not self._ready:
+                if len(frontier) == 1 and self._is_firm(
+                    thorough_from == saved[0].position and position <= thorough_until
+                ):
                     saved, back = [self._save(position, frontier)], BACK
                     thorough_from = thorough_until = position
                 continue
@@ -140,6 +143,14 @@ class Search:
             thorough_from, thorough_until = saved[-1].position, position + 1
             position, frontier = self._restore(saved[-1])
         return Walked(None, inf, (), _unrolled(frontier[0].trail))
+
+    def _is_firm(self, thorough: bool) -> bool:
+        """Whether the numbers of the only configuration are certain: nothing is pending, and no option was passed by
+        in haste, which could have happened all the same."""
+        if self._watching or self._ready or (self._options and not thorough):
+            return False
+        self._options = 0
+        return True
 
     def _save(self, position: int, frontier: list[Config]) -> _Saved:
         ready = {kind: list(waiting) for kind, waiting in self._ready.items()}
@@ -167,6 +178,7 @@ class Search:
             self._watching[bit] = op
             return [self._tick_one(config, bit, op) for config in frontier]
         option = isinstance(op, Mutator) and op.optional
+        self._options += option
         reached: dict[tuple[int, int, tuple[int, int]], Config] = {}
         for config in frontier:
             done = (config.taken | config.ticked) & bit
@@ -268,7 +280,7 @@ class Search:
         kind = op.kind
         if self._allowed(kind, config.total, config.used):
             return [self._take(config, kind, bit, op.seq)]
-        most = int(self._limit) - kind.total if kind.limited else None
+        most = int(self._limit) - kind.total if kind.limited and self._limit != inf else None
         needs = kind.needs
         enabled = self._towards(config, _Enabling(needs, most), bit)
         return [self._take(after, kind, bit, op.seq) if not after.taken & bit else after for after in enabled]
