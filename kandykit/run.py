@@ -63,6 +63,17 @@ LEAST_OVERLAPS = 50
 """Fewer pairs of calls than this that were really under way together say nothing of races."""
 
 
+OCCASIONS = {
+    "T8": "the token endpoint gives no token to HTTP Basic, which the primary document does not ask for",
+    "H5": "no answer of this target was 202",
+    "H6": "no answer of this target was 204, which is no documented code",
+    "H7": "no answer of this target was 302",
+    "S3": "the target is on plain http, so there is no https form to protect",
+    "P1": "no answer of this target was problem+json",
+}
+"""Rules whose condition only some targets give occasion for, and what is true of those that do not."""
+
+
 @dataclass(slots=True)
 class Options:
     """What the command line says of a run: see ``kandykit run --help``."""
@@ -414,6 +425,12 @@ class Run:
             self.notes.append(
                 f"{times} calls were not sent, so what they would have tried was not tested: {next(iter(held_back))}"
             )
+        secure = self.profile.target.base_url.startswith("https:")
+        for requirement, occasion in OCCASIONS.items():
+            if not self.judge.checked[requirement]:
+                if requirement == "S3" and secure:
+                    occasion = "plain http is never used towards a live target"
+                judgement.reasons.setdefault(requirement, occasion)
         return judgement
 
     def facts(self) -> RunFacts:

@@ -83,6 +83,10 @@ class Intruder:
                 "other case": token.swapcase(),
             }[variant]
             return f"Bearer {changed}" if changed != token else None
+        if credential is Credential.LIVE:
+            token = self.token()
+            scheme = {"lower-case scheme": "bearer", "upper-case scheme": "BEARER"}.get(variant, "Bearer")
+            return None if token is None else f"{scheme} {token}"
         if credential is Credential.EXPIRED:
             expired = self.expired()
             return None if expired is None else f"Bearer {expired}"
@@ -116,6 +120,10 @@ class Intruder:
             form, credential = form[1:], Credential.WRONG_SECRET
         elif variant == "nothing":
             form, credential = [], Credential.WRONG_SECRET
+        elif variant == "basic":
+            form = []
+            basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+            headers = (("authorization", f"Basic {basic}"), *headers)
         elif variant == "unknown client":
             form[0], credential = "client_id=kandykit-nobody", Credential.WRONG_SECRET
         elif variant == "unknown grant":
@@ -142,6 +150,7 @@ WRONG_SECRETS: Final[Mapping[str, Callable[[str], str]]] = {
 
 TOKEN_VARIANTS: Final = (
     "good",
+    "basic",
     *WRONG_SECRETS,
     "no secret",
     "no client",

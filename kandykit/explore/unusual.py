@@ -270,6 +270,66 @@ _GREY: Final = [
     _order("a member is given twice", _raw(lambda text: (text[:-1] + ', "quantity": 1}').encode())),
 ]
 
+
+def _with_header(name: str, value: str, build: Build) -> Build:
+    def with_header(binding: Binding, mint: Mint) -> Outgoing:
+        good = build(binding, mint)
+        kept = tuple(pair for pair in good.headers if pair[0] != name)
+        return Outgoing(good.method, good.url, ((name, value), *kept), good.body)
+
+    return with_header
+
+
+def _place_one(binding: Binding, mint: Mint) -> Outgoing:
+    return binding.place_order(MORE, 1)
+
+
+def _create_one(binding: Binding, mint: Mint) -> Outgoing:
+    return binding.create_subscriber(mint())
+
+
+def _read_one(number: str) -> Build:
+    return lambda binding, mint: binding.read_orders(number)
+
+
+def _delete_one(sign: str) -> Build:
+    return lambda binding, mint: binding.delete_subscriber(sign + mint())
+
+
+_ODD: Final = [
+    *(
+        _other(f"odd: {header} with {name}", "odd", _with_header(header, value, build))
+        for header, value in (
+            ("api-version", "1.0"),
+            ("accept", "*/*"),
+            ("accept-language", "nl, en;q=0.5"),
+            ("user-agent", "k" * 300),
+            ("origin", "https://app.example"),
+            ("x-request-id", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        )
+        for name, build in (
+            ("an order", _place_one),
+            ("a create", _create_one),
+            ("a read of the inventory", lambda binding, mint: binding.read_inventory()),
+            ("a read of the orders", lambda binding, mint: binding.read_orders()),
+        )
+    ),
+    *(
+        _other(f"odd: a read of the order {number[:12]}", "odd", _read_one(number))
+        for number in ("O'Neill", "9" * 120, "null", "../order", "%00", "\u00e9\u4e2d", "-1", "a b")
+    ),
+    *(
+        _other(f"odd: a delete of an identity with {name}", "odd", _delete_one(sign))
+        for name, sign in (
+            ("a quote", "o'"),
+            ("a slash", "a/b"),
+            ("two hundred letters more", "a" * 200),
+            ("a sign beyond ASCII", "\u00e9"),
+            ("a semicolon", "a;b"),
+        )
+    ),
+]
+
 _NAMELESS: Final = [
     _other("delete: no identity", "delete", _delete(lambda _: "")),
     _other("delete: an empty identity", "delete", _delete(lambda _: "/")),
@@ -325,7 +385,8 @@ _ORIGINS: Final = [
 ]
 
 CATALOGUE: Final[Mapping[str, Unusual]] = {
-    entry.name: entry for entry in (*_orders(), *_subscribers(), *_GREY, *_NAMELESS, *_READS, *_METHODS, *_ORIGINS)
+    entry.name: entry
+    for entry in (*_orders(), *_subscribers(), *_GREY, *_ODD, *_NAMELESS, *_READS, *_METHODS, *_ORIGINS)
 }
 """Every unusual request by its name."""
 

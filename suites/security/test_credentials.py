@@ -36,7 +36,14 @@ def test_no_call_is_let_in_without_a_live_token(run: Run, credential: Credential
     run.examine([*steps, Delete("a"), Look(), ListOrders()])
 
 
-@pytest.mark.requirements("R6", "T1", "T6", "T7")
+@pytest.mark.requirements("B5")
+@pytest.mark.parametrize("scheme", ["lower-case scheme", "upper-case scheme"])
+def test_the_name_of_the_scheme_has_no_letter_case(run: Run, scheme: str) -> None:
+    """A live token is live, however Bearer is written."""
+    run.examine([Look(), Intrude(Credential.LIVE, "inventory", scheme), Intrude(Credential.LIVE, "orders", scheme)])
+
+
+@pytest.mark.requirements("R6", "T1", "T6", "T7", "T8")
 @pytest.mark.parametrize("variant", TOKEN_VARIANTS)
 def test_the_token_endpoint_mints_for_its_clients_only(run: Run, variant: str) -> None:
     """A wrong, missing or misplaced secret, another grant or another method gets none."""

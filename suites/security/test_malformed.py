@@ -48,6 +48,14 @@ def test_unusual_calls_are_answered_clearly(run: Run, names: list[str]) -> None:
     run.examine([Look(), *_each_looked_at(names)])
 
 
+@pytest.mark.requirements("R7", "L4")
+@pytest.mark.parametrize("names", _in_groups(unusual.names("odd")), ids=lambda names: names[0])
+def test_odd_calls_are_served_like_any_other(run: Run, names: list[str]) -> None:
+    """What is well-formed is answered, however seldom it is seen; three times, for once may be chance."""
+    steps = [step for name in names for step in (*[Send(name)] * 3, Look())]
+    run.examine([Look(), more(3), Look(), *steps])
+
+
 @pytest.mark.requirements("H1", "H2", "H19", "L13")
 @pytest.mark.parametrize("names", _in_groups(unusual.names("method")), ids=lambda names: names[0])
 def test_methods_that_are_not_documented_do_nothing(run: Run, names: list[str]) -> None:

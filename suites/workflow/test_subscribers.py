@@ -41,8 +41,21 @@ def test_letter_case_makes_one_subscriber_or_two(run: Run) -> None:
     """Which of them is the target's choice, but not a mixture: what is deleted is what was named."""
     run.examine(
         [
-            Look(), more(3), Look(), Create("a", signs="b"), Look(), Create("A", again="a", recased=True), Look(),
-            Delete("A"), Look(), Create("a once more", again="a"), Look(), Delete("a"), Look(), Delete("A"), Look(),
+            Look(),
+            more(3),
+            Look(),
+            Create("a", signs="b"),
+            Look(),
+            Create("A", again="a", recased=True),
+            Look(),
+            Delete("A"),
+            Look(),
+            Create("a once more", again="a"),
+            Look(),
+            Delete("a"),
+            Look(),
+            Delete("A"),
+            Look(),
         ]
     )
 
