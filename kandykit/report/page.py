@@ -25,6 +25,7 @@ from kandykit.report import words
 from kandykit.report.legible import legible, one_line
 from kandykit.report.picture import Mark, draw_inventory, inventory_points
 from kandykit.report.statement import findings
+from kandykit.report.timeline import timeline_of
 
 BODY_CHARACTERS: Final = 2_000
 """How much of a body the page shows in full view; a table shows less."""
@@ -129,6 +130,7 @@ def _letter(found: Mapping[str, Any], case: Case, rows: Mapping[str, Any], bindi
         "more": max(0, len(case.calls) - _ROWS),
         "telling": _exchange(telling, binding) if telling else None,
         "stateful": case.finding.stateful,
+        "timeline": Markup(timeline_of(case, binding)),
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import DeleteSubscriber, InventoryView, Outcome
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, InventoryView, OrderKind, Outcome, PlaceOrder
 from kandykit.docket import Docket
 from kandykit.errors import Refused
 from kandykit.exchange import Exchange
@@ -27,6 +27,7 @@ from kandykit.linearize.verdict import Judged, Ok, Unknown, Violation
 from kandykit.model.account import Account
 from kandykit.model.event import Event
 from kandykit.model.identities import Life
+from kandykit.model.state import stock_words
 from kandykit.verdict import Finding, Verdict
 
 PLAYS_AGAIN: Final = 10
@@ -38,6 +39,9 @@ LATE_S: Final = 1.0
 SEARCH_S: Final = 2.0
 """So long an explanation of one epoch is looked for, in seconds."""
 
+Quiet = tuple[int, int, frozenset[str]]
+"""What is certain before calls leave: total, used, and who is live."""
+
 LOSSES: Final = 4
 """After so many findings that never came again the rest of the races is left alone: it would only add to the noise."""
 
@@ -47,7 +51,7 @@ class Play:
     """What came of one play: its calls, what was found (the race's own finding first), and how many pairs overlapped.
 
     ``broken_before`` says that a law was broken while nothing overlapped yet, ``left_behind`` that the account could
-    not be put back as it was.
+    not be put back as it was; ``looking_at`` is where the inventory is read.
     """
 
     calls: list[Exchange] = field(default_factory=list)
@@ -55,6 +59,7 @@ class Play:
     overlapping: int = 0
     broken_before: bool = False
     left_behind: bool = False
+    looking_at: str = ""
 
 
 class Racer:
@@ -205,6 +210,7 @@ class Racer:
             known.forget()
         performance, scene, play = walker.performance, Scene(), Play()
         base: InventoryView | None = None
+        play.looking_at = self._binding.read_inventory().url
         for step in (Look(), ListOrders(), *race.before, Look()):
             broken = walker.play(step, scene) and _broken(performance.findings)
             base = base or self._account.last_view
@@ -223,9 +229,10 @@ class Racer:
         crowd = self._burst(race, scene, play)
         if len(performance.exchanges) > first:
             self._rest(crowd.events)
-            judged = self._judged(quiet, crowd.events, performance.exchanges[first + len(crowd.events) :])
+            later = [self._event(exchange) for exchange in performance.exchanges[first + len(crowd.events) :]]
+            judged = self._judged(quiet, [*crowd.events, *later])
             if isinstance(judged, Violation):
-                play.findings.append(self._finding(judged))
+                play.findings.append(self._finding(self._smallest(quiet, [*crowd.events, *later], judged)))
             elif isinstance(judged, Unknown):
                 self.unknown.append(judged.reason)
             elif isinstance(judged, Ok):
@@ -251,7 +258,7 @@ class Racer:
             account.identities.set(identity, Life.GONE, self.walker.performance.exchanges[-1].seq)
         play.left_behind = account.last_view != base
 
-    def _quiet(self) -> tuple[int, int, frozenset[str]] | None:
+    def _quiet(self) -> Quiet | None:
         """The stock and the subscribers as they are for certain, or None."""
         account = self._account
         possible = account.stock.shown()
@@ -294,21 +301,36 @@ class Racer:
         for step in (Look(), ListOrders(), Look()):
             self.walker.play(step, Scene())
 
-    def _judged(
-        self, quiet: tuple[int, int, frozenset[str]], events: Sequence[Event], after: Sequence[Exchange]
-    ) -> Judged:
+    def _judged(self, quiet: Quiet, events: Sequence[Event]) -> Judged:
         total, used, live = quiet
-        later = [self._event(exchange) for exchange in after]
         until = self._clock() + SEARCH_S
         return self._ask(
-            [*events, *later],
+            events,
             self.judge.terms,
             start=(total, used),
             live=live,
-            fences=[exchange.started for exchange in after[-1:]],
+            fences=[event.exchange.started for event in events[-1:]],
             idempotent=self._idempotent,
             expired=lambda: self._clock() > until,
         )
+
+    def _smallest(self, quiet: Quiet, events: Sequence[Event], violation: Violation) -> Violation:
+        """The violation with fewer calls, where those that are left out could only have made it worse.
+
+        A create or a decrement that was accepted leaves less for the others; without it they are no less impossible.
+        """
+        kept = list(events)
+        impossible = next((event for event in events if event.seq == violation.impossible), None)
+        if impossible is None or impossible.refused or not _takes(impossible):
+            return violation
+        for event in sorted(events, key=lambda event: -event.exchange.ended):
+            if event.seq == violation.impossible or not (_takes(event) or event.is_read):
+                continue
+            fewer = [each for each in kept if each is not event]
+            judged = self._judged(quiet, fewer)
+            if isinstance(judged, Violation) and judged.impossible == violation.impossible:
+                kept, violation = fewer, judged
+        return violation
 
     def _event(self, exchange: Exchange) -> Event:
         request = exchange.request
@@ -319,11 +341,16 @@ class Racer:
         """A violation as a finding of L12; the call that fits nowhere is the last of its evidence."""
         shared = self.judge.terms.shared
         others = tuple(seq for seq in violation.evidence if seq != violation.impossible)
+        expected = violation.expected
+        if violation.before:
+            possible = " or ".join(stock_words(total, used) for total, used in violation.before[:4])
+            expected = f"an answer that fits the stock, which can only have been {possible} just before"
         return with_twins(
             replace(
                 violation.finding,
                 requirement="L12",
                 also=tuple(law for law in violation.laws if law != "L12"),
+                expected=expected,
                 evidence=(*others, violation.impossible),
                 verdict=Verdict.INCONCLUSIVE if shared else Verdict.FAIL,
             )
@@ -341,6 +368,13 @@ class Racer:
             self._idempotent = False
 
 
+def _takes(event: Event) -> bool:
+    """Whether an accepted call left less for all others."""
+    meant = event.meant
+    takes = isinstance(meant, CreateSubscriber) or (isinstance(meant, PlaceOrder) and meant.kind is OrderKind.DECREMENT)
+    return takes and event.reply.outcome is Outcome.DONE
+
+
 def _broken(findings: Sequence[Finding]) -> bool:
     """Whether a law was broken without any overlap; bounds alone may be what an earlier race has left."""
     return any(finding.stateful and finding.requirement != "L3" for finding in findings)
@@ -354,11 +388,18 @@ def _alike(again: Sequence[Finding], first: Sequence[Finding]) -> bool:
 
 
 def _shown(play: Play, finding: Finding) -> list[Exchange]:
-    """The calls that a finding names, after the read that was the last before them."""
-    named = [call for call in play.calls if call.seq in finding.evidence]
+    """The calls that a finding names, between the inventory as it was before them and as it was after them."""
+    named = sorted((call for call in play.calls if call.seq in finding.evidence), key=lambda call: call.started)
     if not named:
         return evidence(play.calls, finding)
-    began = min(call.started for call in named)
-    reads = [c for c in play.calls if c.ended < began and c.request.method == "GET" and c.seq not in finding.evidence]
-    known = [call for call in reads if "inventory" in call.request.url][-1:]
-    return known + sorted(named, key=lambda call: call.started)
+    looks = [call for call in play.calls if call.answered and call.request.method == "GET"]
+    looks = [call for call in looks if call.request.url == play.looking_at]
+    began, ended = named[0].started, max(call.ended for call in named)
+    before = [call for call in looks if call.ended < began][-1:]
+    after = [call for call in looks if call.started > ended and not _met(call, play.calls)][:1]
+    return [*before, *named, *after]
+
+
+def _met(call: Exchange, calls: Sequence[Exchange]) -> bool:
+    """Whether a call overlapped another one."""
+    return any(each is not call and each.started <= call.ended and each.ended >= call.started for each in calls)
