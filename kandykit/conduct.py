@@ -72,7 +72,8 @@ def conduct(options: Mapping[str, Any]) -> int:
     console = Console(stderr=False)
     suites = str(carried("suites"))
     # The user's own pytest configuration is none of the kit's business, and pytest's own screen is not for its user.
-    arguments = [suites, "--rootdir", suites, "-c", os.devnull]
+    # Nothing here asserts in pytest's way, and rewriting the modules of every plugin would take seconds.
+    arguments = [suites, "--rootdir", suites, "-c", os.devnull, "--assert=plain"]
     for name in ("terminal", "cacheprovider", "schemathesis", "xdist"):
         arguments += ["-p", f"no:{name}"]
     for name, value in options.items():
@@ -87,7 +88,6 @@ def conduct(options: Mapping[str, Any]) -> int:
     if "kandykit.plugin" not in _loaded_by_entry_point():
         arguments += ["-p", "kandykit.plugin"]
     conductor = Conductor(console)
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     try:
         status = int(pytest.main(arguments, plugins=[conductor]))
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kandykit.calls import OrderKind
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Step, fewer, from_json, to_json
+from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Raw, Step, fewer, from_json, to_json
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
 from kandykit.verdict import Finding, Verdict
 
@@ -199,7 +199,7 @@ def evidence(exchanges: Sequence[Exchange], finding: Finding) -> list[Exchange]:
 
 def _putting_back(programme: Sequence[Step]) -> list[Step]:
     """The steps that put the account back after a programme, each seen by a look."""
-    made = dict.fromkeys(step.label for step in programme if isinstance(step, Create))
+    made = dict.fromkeys(step.label for step in programme if isinstance(step, Create | Raw) and step.label)
     deletes = [step for label in made for step in (Delete(label), Look())]
     return [*deletes, fewer(0, "ours"), Look()]
 
@@ -211,7 +211,7 @@ def _gist(programme: Sequence[Step], performance: Performance, finding: Finding)
         step = programme[index]
         needed = {getattr(step, name, "") for name in ("label", "again")} - {""}
         for before in range(index):
-            if isinstance(programme[before], Create | Order) and getattr(programme[before], "label", "") in needed:
+            if isinstance(programme[before], Create | Order | Raw) and getattr(programme[before], "label", "") in needed:
                 kept.add(before)
     orders = [i for i, step in enumerate(programme) if isinstance(step, Order) and step.kind is OrderKind.INCREMENT]
     kept |= {index for index in orders if index < min(kept, default=0)}
