@@ -210,9 +210,8 @@ def _gist(programme: Sequence[Step], performance: Performance, finding: Finding)
     for index in sorted(kept, reverse=True):
         step = programme[index]
         needed = {getattr(step, name, "") for name in ("label", "again")} - {""}
-        for before in range(index):
-            if isinstance(programme[before], Create | Order | Raw) and getattr(programme[before], "label", "") in needed:
-                kept.add(before)
+        made = (i for i in range(index) if isinstance(programme[i], Create | Order | Raw))
+        kept |= {before for before in made if getattr(programme[before], "label", "") in needed}
     orders = [i for i, step in enumerate(programme) if isinstance(step, Order) and step.kind is OrderKind.INCREMENT]
     kept |= {index for index in orders if index < min(kept, default=0)}
     looks = {getattr(programme[index], "account", 0) for index in kept}

@@ -340,9 +340,7 @@ class Walker:
             return
         outgoing, credential = made
         probe = f"{step.credential.value} {step.what}: {step.variant}"
-        yield self._attempt(
-            outgoing, self._intent(0, credential=credential, probe=probe)
-        )
+        yield self._attempt(outgoing, self._intent(0, credential=credential, probe=probe))
 
     def _raw(self, step: Raw, scene: Scene) -> Iterator[Reply]:
         """A probe is sent once, whatever comes of it; a well-formed call is made again like any other."""

@@ -24,7 +24,10 @@ from typing import Final, NamedTuple
 from kandykit.linearize.problem import Kind, Mutator, Observation, Problem
 
 BACK: Final = 24
-"""So many calls and answers before a dead end a thorough pass begins; four times as many when that fails, too."""
+"""So many calls and answers before a dead end a careful pass begins; four times as many when that fails, too."""
+
+HASTY, CAREFUL, THOROUGH = range(3)
+"""Straight ahead; with detours; with every detour and every way there is, which is a proof."""
 
 SAVED: Final = 16
 """After so many calls and answers the walk saves where it stands, to come back to."""
@@ -107,40 +110,43 @@ class Search:
         self._bits = _bits(self._points, len(self._ops))
         self._ready: dict[Kind, list[_Ready]] = {}
         self._watching: dict[int, Observation] = {}
-        self._thorough = False
+        self._care = HASTY
         self._options = 0
 
     # -- the walk -----------------------------------------------------------------------------------------------
 
     def walk(self) -> Walked:
-        """Hastily ahead; from a dead end back and thoroughly on, from ever further back, at last from firm ground."""
+        """Hastily ahead; from a dead end back and carefully on, from ever further back, at last from firm ground."""
         frontier = [Config(0, 0, self.problem.total, self.problem.used, None)]
         saved = [_Saved(0, frontier, {}, {})]
-        position, thorough_from, thorough_until, back = 0, 0, 0, BACK
+        position, careful_from, careful_until, back, care = 0, 0, 0, BACK, HASTY
         while position < len(self._points):
             if position % SAVED == 0:
                 if self._expired():
                     raise OutOfTime(_unrolled(frontier[0].trail))
                 saved.append(self._save(position, frontier))
-            following = self._pass(self._points[position], frontier, position < thorough_until)
+            self._care = care if position < careful_until else HASTY
+            proven = self._care == THOROUGH and careful_from == saved[0].position
+            following = self._pass(self._points[position], frontier)
             if following:
                 frontier = following
                 position += 1
-                if len(frontier) == 1 and self._is_firm(
-                    thorough_from == saved[0].position and position <= thorough_until
-                ):
-                    saved, back = [self._save(position, frontier)], BACK
-                    thorough_from = thorough_until = position
+                if len(frontier) == 1 and self._is_firm(proven):
+                    saved = [self._save(position, frontier)]
+                    careful_from = careful_until = position
                 continue
-            if position < thorough_until and thorough_from == saved[0].position:
+            if proven:
                 return self._stuck(self._points[position], frontier)
-            if position >= thorough_until:
-                back = BACK
+            if position >= careful_until:
+                back, care = BACK, CAREFUL
+            elif care == CAREFUL and back >= 16 * BACK:
+                back, care = BACK, THOROUGH
+            else:
+                back *= 4
             target = max(position - back, saved[0].position)
-            back *= 4
             while len(saved) > 1 and saved[-1].position > target:
                 saved.pop()
-            thorough_from, thorough_until = saved[-1].position, position + 1
+            careful_from, careful_until = saved[-1].position, position + 1
             position, frontier = self._restore(saved[-1])
         return Walked(None, inf, (), _unrolled(frontier[0].trail))
 
@@ -166,9 +172,8 @@ class Search:
         longest = max(frontier, key=lambda config: len(_unrolled(config.trail)))
         return Walked(self._ops[point.op].seq, point.time, before, _unrolled(longest.trail))
 
-    def _pass(self, point: _Point, frontier: list[Config], thorough: bool) -> list[Config]:
+    def _pass(self, point: _Point, frontier: list[Config]) -> list[Config]:
         """The configurations after one more call or answer."""
-        self._thorough = thorough
         index = point.op
         op, bit = self._ops[index], self._bits[index]
         if not point.answer:
@@ -238,7 +243,7 @@ class Search:
     # -- from one configuration to those in which an answer is explained -------------------------------------------
 
     def _reach(self, config: Config, op: Mutator | Observation, bit: int) -> Iterator[Config]:
-        if not self._thorough:
+        if self._care == HASTY:
             yield from self._straight(config, op, bit)
             return
         seen = {(config.taken, config.ticked)}
@@ -264,10 +269,10 @@ class Search:
         for other_bit, other in self._watching.items():
             if other_bit != bit and not config.ticked & other_bit:
                 yield from self._straight(config, other, other_bit)
-        if self._limit == inf:
+        if self._limit == inf or self._care != THOROUGH:
             return
-        blocked = any(kind.limited and config.total + kind.total > self._limit for kind in self._ready)
-        if blocked and any(kind.total < 0 for kind in self._ready):
+        ups = sum(kind.total * len(waiting) for kind, waiting in self._ready.items() if kind.total > 0)
+        if config.total + ups > self._limit and any(kind.total < 0 for kind in self._ready):
             for kind, waiting in self._ready.items():
                 ready = next((ready for ready in waiting if not config.taken & ready.bit), None)
                 if ready is not None and self._allowed(kind, config.total, config.used):
@@ -311,33 +316,40 @@ class Search:
             untaken = [ready for ready in waiting if not (config.taken | without) & ready.bit]
             if untaken:
                 steps.append((each, untaken))
-        found = None
-        if not self._thorough:
-            found = self._along(config, steps, goal, _fewest(steps, goal, config.total, config.used))
+        found = self._along(config, steps, goal, _fewest(steps, goal, config.total, config.used))
         if found is None:
             steps.sort(key=_orders_first)
-            found = self._along(config, steps, goal, _solutions(steps, goal, config.total, config.used))
+            found = self._along(config, steps, goal, _solutions(steps, goal, config.total, config.used), last=True)
         return found or []
 
     def _along(
-        self, config: Config, steps: list[Step], goal: _Goal, solutions: Iterable[tuple[int, ...]] | None
+        self,
+        config: Config,
+        steps: list[Step],
+        goal: _Goal,
+        solutions: Iterable[tuple[int, ...]] | None,
+        last: bool = False,
     ) -> list[Config] | None:
-        """Where the solutions lead that do not contain a smaller one; None where there are some and no order of
-        theirs is allowed, so that longer ones have to be tried."""
+        """Where the solutions lead that hold no smaller one; None where longer ones have to be tried.
+
+        That is so where no order of a solution is allowed: then others may have to make room for it. Hastily it is
+        enough if one is allowed.
+        """
         if solutions is None:
             return None
         spent: list[tuple[int, ...]] = []
         found: list[Config] = []
-        none = True
+        barred = False
         for counts in sorted(solutions, key=sum):
-            none = False
             if spent and any(all(map(int.__le__, fewer, counts)) for fewer in spent):
                 continue
             arrived = self._walk_up_to(config, steps, counts, goal)
             if arrived:
                 spent.append(counts)
                 found += arrived
-        return found if found or none else None
+            else:
+                barred = True
+        return None if barred and not last and (not found or self._care == THOROUGH) else found
 
     def _walk_up_to(self, config: Config, steps: list[Step], counts: tuple[int, ...], goal: _Goal) -> list[Config]:
         """Every way to take so many mutators of each kind that ticks off something on its way, or else any one."""
