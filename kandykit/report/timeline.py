@@ -84,7 +84,7 @@ def draw_timeline(
         parts += _lane(call, binding, _TOP + _LANE * lane, scale, wrong=call.seq == impossible)
     foot = _TOP + _LANE * len(calls) + 22
     if expected and impossible is not None:
-        told = escape(one_line(f"✕ #{impossible} should be {expected}", 130))
+        told = escape(one_line(f"✕ #{impossible}: no order of the calls leads there. Expected: {expected}", 150))
         parts.append(f'<text class="expected" x="12" y="{foot}">{told}</text>')
     parts.append(f'<text class="tick" x="12" y="{foot + 18}">{_HOW}</text></svg>')
     return "".join(parts)

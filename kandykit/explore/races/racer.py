@@ -232,7 +232,8 @@ class Racer:
             later = [self._event(exchange) for exchange in performance.exchanges[first + len(crowd.events) :]]
             judged = self._judged(quiet, [*crowd.events, *later])
             if isinstance(judged, Violation):
-                play.findings.append(self._finding(self._smallest(quiet, [*crowd.events, *later], judged)))
+                events = [*crowd.events, *later]
+                play.findings.append(self._finding(self._smallest(quiet, events, judged), events))
             elif isinstance(judged, Unknown):
                 self.unknown.append(judged.reason)
             elif isinstance(judged, Ok):
@@ -337,20 +338,22 @@ class Racer:
         call = self._binding.call_of(request.method, request.url, request.headers, request.body)
         return Event(exchange, call, self._binding.reply_of(call, exchange.answer, exchange.failure))
 
-    def _finding(self, violation: Violation) -> Finding:
+    def _finding(self, violation: Violation, events: Sequence[Event]) -> Finding:
         """A violation as a finding of L12; the call that fits nowhere is the last of its evidence."""
         shared = self.judge.terms.shared
         others = tuple(seq for seq in violation.evidence if seq != violation.impossible)
         expected = violation.expected
+        words = next((event.words for event in events if event.seq == violation.impossible), "a call")
         if violation.before:
             possible = " or ".join(stock_words(total, used) for total, used in violation.before[:4])
-            expected = f"an answer that fits the stock, which can only have been {possible} just before"
+            expected = f"an answer that fits the stock, which could only be {possible} just before"
         return with_twins(
             replace(
                 violation.finding,
                 requirement="L12",
                 also=tuple(law for law in violation.laws if law != "L12"),
                 expected=expected,
+                actual=f"{words} is answered {violation.actual}" if violation.before else violation.actual,
                 evidence=(*others, violation.impossible),
                 verdict=Verdict.INCONCLUSIVE if shared else Verdict.FAIL,
             )
