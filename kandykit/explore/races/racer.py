@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import CreateSubscriber, DeleteSubscriber, InventoryView, OrderKind, Outcome, PlaceOrder
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, InventoryView, OrderKind, Outcome, PlaceOrder, Stage
 from kandykit.docket import Docket
 from kandykit.errors import Refused
 from kandykit.exchange import Exchange
@@ -67,7 +67,7 @@ class Racer:
 
     ``together`` sends calls that leave together; ``ask`` judges an epoch; ``ended`` tells whether the run's time is
     over. ``overlapping`` counts the pairs of calls that were measured to be under way at one moment, ``bursts`` how
-    many left, and ``held_back`` says why races could not be played.
+    many left, ``racing_s`` how long all that took, and ``held_back`` says why races could not be played.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Racer:
         self._watch_s = watch_s
         self._clock = clock
         self._sleep = sleep
-        self._racing_s = 0.0
+        self.racing_s = 0.0
         self._watched_s = 0.0
         self._met = 0
         self._idempotent: bool | None = None
@@ -186,7 +186,7 @@ class Racer:
     def _somebody_else(self) -> bool:
         """Watch without acting, so long that another actor who had made these findings would have been seen."""
         began = self._clock()
-        needed = min(3 * self._racing_s / max(self._met, 1), self._watch_s) - self._watched_s
+        needed = min(3 * self.racing_s / max(self._met, 1), self._watch_s) - self._watched_s
         while self._clock() - began < needed and not self.docket.foreign:
             self._sleep(0.05)
             self.explorer.look_for_others()
@@ -201,7 +201,7 @@ class Racer:
         try:
             return self._play(race)
         finally:
-            self._racing_s += self._clock() - began
+            self.racing_s += self._clock() - began
 
     def _play(self, race: Race) -> Play:
         walker = self.walker
@@ -306,7 +306,7 @@ class Racer:
         total, used, live = quiet
         until = self._clock() + SEARCH_S
         return self._ask(
-            events,
+            _fair(events),
             self.judge.terms,
             start=(total, used),
             live=live,
@@ -369,6 +369,14 @@ class Racer:
         ]
         if answers[:1] == [Outcome.DONE] and answers[1:2] == [Outcome.REFUSED]:
             self._idempotent = False
+
+
+def _fair(events: Sequence[Event]) -> list[Event]:
+    """The calls without those refusals that a pending order may have caused: whether it counts already is a reading."""
+    placed = [event.reply.order for event in events if isinstance(event.meant, PlaceOrder)]
+    if not any(order is not None and order.stage not in (Stage.DONE, Stage.NOT_DONE) for order in placed):
+        return list(events)
+    return [e for e in events if not (e.refused and isinstance(e.meant, PlaceOrder | CreateSubscriber))]
 
 
 def _takes(event: Event) -> bool:
