@@ -120,6 +120,7 @@ class Search:
         frontier = [Config(0, 0, self.problem.total, self.problem.used, None)]
         saved = [_Saved(0, frontier, {}, {})]
         position, careful_from, careful_until, back, care = 0, 0, 0, BACK, HASTY
+        farthest = -1  # dead end: care grows until the walk gets beyond it, else it could come back to it for ever
         while position < len(self._points):
             if position % SAVED == 0:
                 if self._expired():
@@ -137,8 +138,8 @@ class Search:
                 continue
             if proven:
                 return self._stuck(self._points[position], frontier)
-            if position >= careful_until:
-                back, care = BACK, CAREFUL
+            if position > farthest:
+                farthest, back, care = position, BACK, CAREFUL
             elif care == CAREFUL and back >= 16 * BACK:
                 back, care = BACK, THOROUGH
             else:
@@ -146,7 +147,7 @@ class Search:
             target = max(position - back, saved[0].position)
             while len(saved) > 1 and saved[-1].position > target:
                 saved.pop()
-            careful_from, careful_until = saved[-1].position, position + 1
+            careful_from, careful_until = saved[-1].position, farthest + 1
             position, frontier = self._restore(saved[-1])
         return Walked(None, inf, (), _unrolled(frontier[0].trail))
 
@@ -499,7 +500,7 @@ def _fewest_down(steps: list[Step], by: int) -> list[tuple[int, ...]]:
             ((*counts, n), missing - n * each)
             for counts, missing in partial
             for n in range(len(waiting) + 1)
-            if missing - n * each <= left and missing > (n - 1) * each
+            if missing - n * each <= left and (not n or missing > (n - 1) * each)
         ]
     return [counts for counts, missing in partial if missing <= 0]
 
