@@ -385,6 +385,7 @@ class Ledger:
         account.peak = total if account.peak is None else max(account.peak, total)
         if account.observed is not None and account.observed.started > exchange.started:
             return
+        before = None if account._newer else account.observed
         account.observed = Observation(total, exchange.started, exchange.ended)
         newer = []
         for effect in account._newer:
@@ -400,8 +401,26 @@ class Ledger:
             else:
                 newer.append(effect)
         account._newer = newer
+        if self._seen_twice(account, before, total):
+            # A target that miscounts its orders makes our own sum too high. Where nothing is billed, two reads that
+            # agree, with nothing of ours between them or under way, are believed instead. Never the other way: what
+            # is there beyond our own orders is not ours to take back.
+            account._settled = min(account._settled, max(total - (account.baseline or 0), 0))
         if account.baseline is None:
             account.baseline = int(total - account._settled)
+
+    def _seen_twice(self, account: Account, before: Observation | None, total: int) -> bool:
+        return (
+            self.trusting
+            and not self.shared
+            and account.baseline is not None
+            and before is not None
+            and before.total == total
+            and not account._newer
+            and not account._in_flight
+            and not account._doubt_up
+            and not account._doubt_down
+        )
 
     def _ordered(self, account: Account, exchange: Exchange, call: Call, reply: Reply) -> None:
         if reply.outcome in (Outcome.REFUSED, Outcome.THROTTLED):

@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unknown := sorted(set(wanted) - set(SUITES)):
         raise pytest.UsageError(f"--suite {unknown[0]}: there is no such suite. Suites: {', '.join(SUITES)}.")
     kept = [item for item in ours if not wanted or suite_of(item) in wanted]
-    kept.sort(key=lambda item: SUITES.index(suite_of(item) or "workflow"))
+    kept.sort(key=lambda item: (SUITES.index(suite_of(item) or "workflow"), "R4" not in _requirements(item)))
     others = [item for item in items if suite_of(item) is None]
     deselected = [item for item in ours if item not in set(kept)]
     if deselected:
@@ -253,9 +253,7 @@ class Session:
         if report.failed and not isinstance(error, ContractViolation):
             outcome = "error"
         message = str(error) if error is not None else ""
-        marker = item.get_closest_marker("requirements")
-        ids = tuple(marker.args) if marker else ()
-        self.items.append(Item(item.nodeid, outcome, report.duration, message, ids))
+        self.items.append(Item(item.nodeid, outcome, report.duration, message, _requirements(item)))
 
     def finish(self, pytest_status: int) -> None:
         """Close the run and write all that it leaves."""
@@ -269,6 +267,11 @@ class Session:
         finally:
             if self._mock is not None:
                 self._mock.stop()
+
+
+def _requirements(item: pytest.Item) -> tuple[str, ...]:
+    marker = item.get_closest_marker("requirements")
+    return tuple(marker.args) if marker else ()
 
 
 def suite_of(item: pytest.Item) -> str | None:

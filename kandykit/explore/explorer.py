@@ -79,33 +79,41 @@ class Explorer:
         return stood
 
     def _confirm(self, programme: list[Step], finding: Finding, first: Performance) -> list[Finding]:
+        shows = self._shows(finding)
+        played: list[Performance] = []
         if first.aftermath:
             # It came up while the account was put back: make that a part of what is played.
             programme = [*programme, *_putting_back(programme)]
-        shows = self._shows(finding)
+            first = self.walker.perform(programme)
+            played = [first] if shows(first) else []
+            finding = next((met for met in first.findings if met.id == finding.id), finding)
+        # A damaged target may cost products with each play, so the likeliest few steps are tried first, and smallest.
         gist = _gist(programme, first, finding)
-        if len(gist) < len(programme) and shows(self.walker.perform(gist)):
-            # A damaged target may cost a product with each play, so the likeliest few steps are tried first.
-            programme = gist
-        elif not any(shows(self.walker.perform(programme)) for _ in range(PLAYS_AGAIN)):
+        for likely in ([_least(step) for step in gist], gist):
+            if likely != programme and shows(play := self.walker.perform(likely)):
+                programme, played = likely, [play]
+                break
+        if not played:
+            played = [play for _ in range(PLAYS_AGAIN) if shows(play := self.walker.perform(programme))][:1]
+        if not played:
             if met := self._elsewhere(programme, shows, finding):
                 return [met]
             self._not_again(finding, first)
             return []
+        played += [self.walker.perform(programme, patience_s=PATIENT_S if last else None) for last in (0, 1)]
+        if not all(shows(play) for play in played):
+            if not any(_came_right(play) for play in played):
+                self._not_again(finding, first)
+            return []
+        # A law that is broken for good breaks at every turn: its next doubtful reads need no waiting.
+        self.walker.hasty_s = HASTY_S / 10
         smallest = self._cut_down(programme, shows)
-        for _ in range(2):  # a second chance with the whole programme, should the smallest one be a lucky coincidence
-            plays = [self.walker.perform(smallest, patience_s=PATIENT_S if last else None) for last in (0, 0, 1)]
-            if all(shows(play) for play in plays):
-                met = next(met for met in plays[-1].findings if met.id == finding.id)
-                # A law that is broken for good breaks at every turn: its next doubtful reads need no waiting.
-                self.walker.hasty_s = HASTY_S / 10
-                self.docket.file(met, evidence(plays[-1].exchanges, met), to_json(smallest))
-                return [met]
-            if any(_came_right(play) for play in plays):
-                return []
-            smallest = programme
-        self._not_again(finding, first)
-        return []
+        play = self.walker.perform(smallest) if smallest is not programme else played[-1]
+        if not shows(play):
+            smallest, play = programme, played[-1]
+        met = next(met for met in play.findings if met.id == finding.id)
+        self.docket.file(met, evidence(play.exchanges, met), to_json(smallest))
+        return [met]
 
     def _elsewhere(
         self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding
@@ -225,6 +233,11 @@ def _gist(programme: Sequence[Step], performance: Performance, finding: Finding)
         if not isinstance(programme[index], Look) and index and isinstance(programme[index - 1], Look):
             kept.add(index - 1)
     return [programme[index] for index in sorted(kept)]
+
+
+def _least(step: Step) -> Step:
+    """The step with the least amount, where it names one outright."""
+    return replace(step, amount=Amount(1)) if isinstance(step, Order) and step.amount.of == "nothing" else step
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:

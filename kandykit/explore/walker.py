@@ -467,6 +467,8 @@ class Walker:
             free = view.available if view.available is not None else shown - (view.used or 0)
             surplus = min(shown - account.first_total, account.orders.net(), free)
             if surplus < 1:
+                # Read once more: numbers that are seen twice are what the guard goes by from here on.
+                yield self._look(index)
                 return
             yield from self._order(Order(OrderKind.DECREMENT, Amount(surplus), account=index), Scene())
 
