@@ -231,7 +231,7 @@ class Racer:
             self._rest(crowd.events)
             later = [self._event(exchange) for exchange in performance.exchanges[first + len(crowd.events) :]]
             judged = self._judged(quiet, [*crowd.events, *later])
-            if isinstance(judged, Violation):
+            if isinstance(judged, Violation) and not _passed_on(crowd.events):
                 events = [*crowd.events, *later]
                 play.findings.append(self._finding(self._smallest(quiet, events, judged), events))
             elif isinstance(judged, Unknown):
@@ -377,6 +377,23 @@ def _fair(events: Sequence[Event]) -> list[Event]:
     if not any(order is not None and order.stage not in (Stage.DONE, Stage.NOT_DONE) for order in placed):
         return list(events)
     return [e for e in events if not (e.refused and isinstance(e.meant, PlaceOrder | CreateSubscriber))]
+
+
+def _passed_on(events: Sequence[Event]) -> bool:
+    """Whether an identity was given to a new subscriber while the delete of its last one was still under way.
+
+    Whose subscriber such a delete removed cannot be told from outside, so what follows from it accuses nobody.
+    """
+    deletes = [event for event in events if isinstance(event.meant, DeleteSubscriber)]
+    for event in events:
+        shown = event.reply.subscriber
+        if not isinstance(event.meant, CreateSubscriber) or event.meant.identity is not None or shown is None:
+            continue
+        for delete in deletes:
+            same = isinstance(delete.meant, DeleteSubscriber) and delete.meant.identity == shown.identity
+            if same and overlaps([event.exchange, delete.exchange]):
+                return True
+    return False
 
 
 def _takes(event: Event) -> bool:
