@@ -20,7 +20,7 @@ from kandykit.report.words import call_of, reply_in_words, reply_of, status_in_w
 
 _WIDTH: Final = 960
 _LEFT: Final = 330
-_RIGHT: Final = 150
+_RIGHT: Final = 190
 _TOP: Final = 30
 _LANE: Final = 40
 _BAR: Final = 20
@@ -84,7 +84,7 @@ def draw_timeline(
         parts += _lane(call, binding, _TOP + _LANE * lane, scale, wrong=call.seq == impossible)
     foot = _TOP + _LANE * len(calls) + 22
     if expected and impossible is not None:
-        told = escape(one_line(f"✕ #{impossible}: no order of the calls leads there. Expected: {expected}", 150))
+        told = escape(one_line(f"✕ #{impossible} should be {expected}", 128))
         parts.append(f'<text class="expected" x="12" y="{foot}">{told}</text>')
     parts.append(f'<text class="tick" x="12" y="{foot + 18}">{_HOW}</text></svg>')
     return "".join(parts)
