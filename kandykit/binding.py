@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
@@ -76,6 +76,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
 LARGEST_QUANTITY: Final = 2**53
 """Above this a JSON number is no exact integer everywhere, so a target refuses it."""
 
+MOST_VIEWS: Final = 20_000
+"""So many orders are remembered as they were read."""
+
 IDENTITY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """An identity whose form no target has a reason to refuse."""
 
@@ -108,6 +111,7 @@ class Binding:
             self.spelling["inventory.path"]: "inventory",
             self.spelling["subscriber.path"]: "subscriber",
         }
+        self._views: dict[tuple[Any, ...], tuple[str, OrderView]] = {}
         self._stages = {
             word.lower(): stage
             for key, stage in (
@@ -398,6 +402,20 @@ class Binding:
         return Reply(Outcome.DONE, status, orders=tuple(self._order_view(item) for item in found))
 
     def _order_view(self, item: Any) -> OrderView:
+        """An order as it is shown; a list shows the same orders again and again, so each is read once."""
+        try:
+            key = tuple(item.items())
+            known = self._views.get(key)
+        except (AttributeError, TypeError):  # no object, or one with members that cannot be compared at once
+            return self._read_order(item)
+        # Values that are equal but of another type (1 and True) are told apart by what they are written as.
+        if known is None or known[0] != repr(key):
+            if len(self._views) >= MOST_VIEWS:
+                self._views.clear()
+            known = self._views[key] = (repr(key), self._read_order(item))
+        return known[1]
+
+    def _read_order(self, item: Any) -> OrderView:
         spell = self.spelling
         quantity = _get(item, spell["order.quantity"])
         quantity = quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else None
@@ -523,7 +541,7 @@ def _get(body: Any, pointer: str) -> Any:
     """What a JSON pointer names, or `_ABSENT`."""
     if not pointer:
         return body
-    for name in map(_unescaped, pointer[1:].split("/")):
+    for name in _names(pointer):
         if isinstance(body, dict):
             body = body.get(name, _ABSENT)
         elif isinstance(body, list) and name.isdecimal() and int(name) < len(body):
@@ -531,6 +549,12 @@ def _get(body: Any, pointer: str) -> Any:
         else:
             return _ABSENT
     return body
+
+
+@lru_cache(maxsize=256)
+def _names(pointer: str) -> tuple[str, ...]:
+    """The members that a JSON pointer passes through; there are only as many pointers as keys of the binding."""
+    return tuple(map(_unescaped, pointer[1:].split("/")))
 
 
 def _unescaped(name: str) -> str:
