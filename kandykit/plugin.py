@@ -263,7 +263,9 @@ class Session:
         try:
             if self.run.opened:
                 waivers = waivers_of(self.config.getoption("--waivers"))
-                self.conclusion = conclude(self.run, self.items, waivers, self.expected)
+                # A run that was stopped on purpose says so itself; only one that meant to finish can lose a test.
+                stopped = self.run.target_down or self.run.interrupted or self.run.enough or self.run.kit_error
+                self.conclusion = conclude(self.run, self.items, waivers, () if stopped else self.expected)
         finally:
             if self._mock is not None:
                 self._mock.stop()
