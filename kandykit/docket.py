@@ -8,6 +8,7 @@ from typing import Any
 
 from kandykit.exchange import Exchange
 from kandykit.judgement import Case
+from kandykit.model.inventory_law import LATE_READ
 from kandykit.verdict import Finding, Verdict
 
 
@@ -27,6 +28,11 @@ class Docket:
     cases: dict[str, Case] = field(default_factory=dict)
     doubts: dict[str, Doubt] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether reads lag now and then, or somebody else acts: then only what comes again every time stands."""
+        return bool(self.foreign) or any(case.finding.title == LATE_READ for case in self.cases.values())
 
     def knows(self, finding: Finding) -> bool:
         """Whether this finding stands already."""
@@ -63,8 +69,9 @@ class Docket:
         ``quiet_enough`` says that the account was watched, without any call of ours, for so long that another actor
         who had made these findings would have been seen.
         """
+        quiet_enough = quiet_enough and not self.unsettled
         for doubt in list(self.doubts.values()):
-            stands = quiet_enough and not self.foreign and doubt.times >= 2
+            stands = quiet_enough and doubt.times >= 2
             verdict = doubt.finding.verdict if stands else Verdict.INCONCLUSIVE
             actual = doubt.finding.actual
             if not stands:

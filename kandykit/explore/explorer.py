@@ -21,6 +21,14 @@ PLAYS_AGAIN = 3
 """How often a stateful finding has to come again, running, to stand (the contract's number)."""
 
 
+OFTEN = 3
+MOST_PLAYS = 14
+"""What shows in so many of at most so many plays of the same calls comes with our calls, and not by chance."""
+
+REST_S = 2.0
+"""For so long, in seconds, nothing may move while we only look, before a finding that comes now and then stands."""
+
+
 @dataclass(slots=True)
 class Effort:
     """How much the explorer may spend: plays per finding while it is cut down, and unconfirmed findings in all."""
@@ -54,6 +62,7 @@ class Explorer:
         self._sleep = sleep
         self._started = clock()
         self._unconfirmed = 0
+        self._last_doubt = self._started
 
     @property
     def worn_out(self) -> bool:
@@ -102,8 +111,11 @@ class Explorer:
             return []
         played += [self.walker.perform(programme, patience_s=PATIENT_S if last else None) for last in (0, 1)]
         if not all(shows(play) for play in played):
-            if not any(_came_right(play) for play in played):
-                self._not_again(finding, first)
+            if any(_came_right(play) for play in played):
+                return []
+            if met := self._now_and_then(programme, shows, finding, played):
+                return [met]
+            self._not_again(finding, first)
             return []
         # A law that is broken for good breaks at every turn: its next doubtful reads need no waiting.
         self.walker.hasty_s = HASTY_S / 10
@@ -114,6 +126,28 @@ class Explorer:
         met = next(met for met in play.findings if met.id == finding.id)
         self.docket.file(met, evidence(play.exchanges, met), to_json(smallest))
         return [met]
+
+    def _now_and_then(
+        self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding, played: list[Performance]
+    ) -> Finding | None:
+        """What comes every so many calls comes again in some plays only; it stands if nothing moves while we rest."""
+        if self.docket.unsettled or finding.requirement == "L13":
+            return None  # a change with no call of ours is somebody else's, or a late read's
+        while sum(map(shows, played)) < OFTEN and len(played) < MOST_PLAYS and not self._ended():
+            played.append(self.walker.perform(programme))
+        showing = [play for play in played if shows(play)]
+        if len(showing) < OFTEN:
+            return None
+        until = self._clock() + REST_S
+        while self._clock() < until and not self.docket.foreign:
+            self._sleep(0.05)
+            self.look_for_others()
+        if self.docket.unsettled:
+            return None
+        met = next(met for met in showing[-1].findings if met.id == finding.id)
+        told = replace(met, actual=f"{met.actual}; in {len(showing)} of {len(played)} plays of the same calls")
+        self.docket.file(told, evidence(showing[-1].exchanges, met), to_json(programme))
+        return told
 
     def _elsewhere(
         self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding
@@ -135,7 +169,11 @@ class Explorer:
             return  # three unclear answers running that do not come again are sporadic: no fault
         if finding.requirement.startswith("R"):
             return
+        if finding.requirement == "L13":
+            # Seen in a quiet window, and not again with the same reads: that is somebody else's hand.
+            self.docket.foreign.append(f"{finding.expected} became {finding.actual}")
         self._unconfirmed += 1
+        self._last_doubt = self._clock()
         self.docket.doubt(finding, evidence(first.exchanges, finding))
 
     def _shows(self, finding: Finding) -> Callable[[Performance], bool]:
@@ -182,8 +220,7 @@ class Explorer:
         times = sum(doubt.times for doubt in self.docket.doubts.values())
         if not times:
             return
-        active = self._clock() - self._started
-        needed = 3 * active / times
+        needed = 3 * (self._last_doubt - self._started) / times
         until = self._clock() + min(needed, longest_s)
         while self._clock() < until and not self.docket.foreign:
             self._sleep(0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kandykit.calls import InventoryView
 from kandykit.model.blame import Deviation, Suspect, suspects
@@ -11,6 +12,9 @@ from kandykit.model.event import Event
 from kandykit.model.state import SOURCE, State, stock_words, view_words
 from kandykit.model.stock import LONGEST_LAG_S, World
 from kandykit.verdict import Check, Finding, Held, Verdict
+
+LATE_READ: Final = "A read lags although none did at the start of the run"
+"""The title of what is said of a read that was wrong and came right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class InventoryLaw:
         return replace(
             finding,
             verdict=Verdict.INCONCLUSIVE,
-            title="A read lags although none did at the start of the run",
+            title=LATE_READ,
             actual=f"{finding.actual}, then the expected numbers within {LONGEST_LAG_S:.0f} s",
             evidence=(*finding.evidence, event.seq),
             also=(),

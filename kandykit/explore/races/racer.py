@@ -179,6 +179,9 @@ class Racer:
             ]
             _, met, play = min(showing, key=lambda each: each[0])
             filed = replace(met, actual=met.actual + said)
+            if self.docket.unsettled:
+                # Late reads or other hands could be what no order explains.
+                filed = replace(filed, verdict=Verdict.INCONCLUSIVE)
             self.docket.file(filed, _shown(play, met), race.to_json())
             stood.append(filed)
         return stood
