@@ -58,6 +58,12 @@ class Conductor:
         """Take the progress off the screen."""
         self._progress.stop()
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be collected would be missing from the verdict: nothing is run, and it is named."""
+        if report.failed:
+            last = str(report.longrepr).strip().splitlines()[-1]
+            self.complaint = self.complaint or f"{report.nodeid} cannot be collected: {last}"
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> bool:
         """A kit that breaks says where, briefly; the whole story is not for the user's screen."""
@@ -93,12 +99,12 @@ def conduct(options: Mapping[str, Any]) -> int:
     except KeyboardInterrupt:
         status = 130
     session = conductor.session
-    if session is None:
+    if session is None and not conductor.complaint:
         return 2
-    if session.conclusion is not None:
+    if session is not None and session.conclusion is not None:
         plugin.show(session.conclusion, console)
         return session.conclusion.status
-    if session.error is not None:
+    if session is not None and session.error is not None:
         click.echo(f"kandykit: {session.error}", err=True)
         return session.error.exit_code
     if conductor.complaint:
