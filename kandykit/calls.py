@@ -5,6 +5,7 @@ Nothing here knows a JSON member, a path or a header.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -108,13 +109,29 @@ Call = (
 )
 
 
+_OPERATIONS: Final[Mapping[type, Operation]] = {
+    PlaceOrder: Operation.PLACE_ORDER,
+    ReadOrders: Operation.READ_ORDERS,
+    ReadInventory: Operation.READ_INVENTORY,
+    CreateSubscriber: Operation.CREATE_SUBSCRIBER,
+    DeleteSubscriber: Operation.DELETE_SUBSCRIBER,
+    FetchToken: Operation.TOKEN,
+    OtherCall: Operation.OTHER,
+}
+
+
+def operation_of(call: Call) -> Operation:
+    """The operation that a call is made to, well-formed or not."""
+    return call.operation if isinstance(call, Malformed) else _OPERATIONS[type(call)]
+
+
 class Outcome(StrEnum):
     """What became of a call, as far as its answer tells."""
 
     DONE = "done"
     """2xx: the target says it did it."""
     REFUSED = "refused"
-    """4xx (or 3xx): the target says it did not."""
+    """4xx: the target says it did not."""
     UNCLEAR = "unclear"
     """No whole answer, or 5xx: it may have happened, once and wholly, or not."""
     THROTTLED = "throttled"

@@ -13,18 +13,7 @@ from typing import Any
 
 from kandykit import __version__
 from kandykit.binding import Binding
-from kandykit.calls import (
-    Call,
-    CreateSubscriber,
-    DeleteSubscriber,
-    FetchToken,
-    Malformed,
-    Operation,
-    PlaceOrder,
-    ReadInventory,
-    ReadOrders,
-    Reply,
-)
+from kandykit.calls import Call, Reply, operation_of
 from kandykit.cleanup import restore
 from kandykit.client import Client
 from kandykit.depth import DEPTHS, Depth
@@ -356,7 +345,7 @@ class Run:
     def _see(self, exchange: Exchange, call: Call, reply: Reply) -> None:
         """Every exchange comes by here, in order: it is counted, judged, and kept as evidence for a while."""
         self.calls += 1
-        operation = operation_of(call)
+        operation = operation_of(call).value
         self.by_operation[operation] += 1
         status = str(exchange.answer.status) if exchange.answer and not exchange.failure else exchange.failure
         self.by_status.setdefault(operation, Counter())[status] += 1
@@ -474,20 +463,6 @@ class Run:
 def last_of(pointer: str) -> str:
     """The name of the member that a JSON pointer ends at."""
     return pointer.rpartition("/")[2]
-
-
-def operation_of(call: Call) -> str:
-    """The operation that a call belongs to, for counting."""
-    if isinstance(call, Malformed):
-        return call.operation.value
-    return {
-        PlaceOrder: Operation.PLACE_ORDER,
-        ReadOrders: Operation.READ_ORDERS,
-        ReadInventory: Operation.READ_INVENTORY,
-        CreateSubscriber: Operation.CREATE_SUBSCRIBER,
-        DeleteSubscriber: Operation.DELETE_SUBSCRIBER,
-        FetchToken: Operation.TOKEN,
-    }.get(type(call), Operation.OTHER).value
 
 
 def terms_of(profile: Profile, document: Document) -> Terms:

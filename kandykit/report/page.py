@@ -19,6 +19,7 @@ import jinja2
 from markupsafe import Markup
 
 from kandykit.binding import Binding
+from kandykit.calls import operation_of
 from kandykit.exchange import Exchange, Headers
 from kandykit.judgement import Case, Judgement
 from kandykit.report import words
@@ -224,7 +225,7 @@ def _times(exchanges: Sequence[Exchange], binding: Binding) -> dict[str, tuple[f
     taken: dict[str, list[float]] = {}
     for exchange in exchanges:
         if exchange.answered:
-            name = words.operation_of(exchange, binding).value
+            name = operation_of(words.call_of(exchange, binding)).value
             taken.setdefault(name, []).append((exchange.ended - exchange.started) * 1000)
     return {
         name: (statistics.median(each), sorted(each)[int(0.95 * (len(each) - 1))], max(each))

@@ -14,7 +14,6 @@ from kandykit.calls import (
     FetchToken,
     InventoryView,
     Malformed,
-    Operation,
     OrderKind,
     OrderView,
     OtherCall,
@@ -34,15 +33,6 @@ _CREDENTIALS: Final = {
     Credential.WRONG_SECRET: "with a wrong client",
 }
 
-_OPERATIONS: Final[dict[type, Operation]] = {
-    PlaceOrder: Operation.PLACE_ORDER,
-    ReadOrders: Operation.READ_ORDERS,
-    ReadInventory: Operation.READ_INVENTORY,
-    CreateSubscriber: Operation.CREATE_SUBSCRIBER,
-    DeleteSubscriber: Operation.DELETE_SUBSCRIBER,
-    FetchToken: Operation.TOKEN,
-}
-
 
 def call_of(exchange: Exchange, binding: Binding) -> Call:
     """What an exchange's request asks for."""
@@ -53,12 +43,6 @@ def call_of(exchange: Exchange, binding: Binding) -> Call:
 def reply_of(exchange: Exchange, binding: Binding) -> Reply:
     """What an exchange's answer says."""
     return binding.reply_of(call_of(exchange, binding), exchange.answer, exchange.failure)
-
-
-def operation_of(exchange: Exchange, binding: Binding) -> Operation:
-    """Which documented operation an exchange called."""
-    call = call_of(exchange, binding)
-    return call.operation if isinstance(call, Malformed) else _OPERATIONS.get(type(call), Operation.OTHER)
 
 
 def call_in_words(exchange: Exchange, binding: Binding) -> str:

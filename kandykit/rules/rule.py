@@ -15,16 +15,9 @@ from urllib.parse import urlsplit
 
 from kandykit.calls import (
     Call,
-    CreateSubscriber,
-    DeleteSubscriber,
-    FetchToken,
-    Malformed,
     Operation,
-    OtherCall,
-    PlaceOrder,
-    ReadInventory,
-    ReadOrders,
     Reply,
+    operation_of,
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.rules.past import Past
@@ -49,16 +42,6 @@ DOCUMENTED_PATHS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NAMED_METHODS: Final = frozenset({*_METHODS, "HEAD", "OPTIONS", "TRACE", "CONNECT"})
-
-_OPERATIONS: Final[Mapping[type, Operation]] = {
-    PlaceOrder: Operation.PLACE_ORDER,
-    ReadOrders: Operation.READ_ORDERS,
-    ReadInventory: Operation.READ_INVENTORY,
-    CreateSubscriber: Operation.CREATE_SUBSCRIBER,
-    DeleteSubscriber: Operation.DELETE_SUBSCRIBER,
-    FetchToken: Operation.TOKEN,
-    OtherCall: Operation.OTHER,
-}
 
 
 class Area(StrEnum):
@@ -110,7 +93,7 @@ class Sight:
         self.terms = terms
         self.credential: Credential = exchange.intent.credential
         self.method: str = exchange.request.method
-        self.operation: Operation = call.operation if isinstance(call, Malformed) else _OPERATIONS[type(call)]
+        self.operation: Operation = operation_of(call)
         self.documented: bool = self.operation is not Operation.OTHER and self.operation is not Operation.TOKEN
         self.area: Area = _area(exchange.request.url, self.operation, terms)
         self.origin: str | None = exchange.request.header("origin")
