@@ -159,6 +159,14 @@ class InventoryView:
     used: int | None = None
     available: int | None = None
 
+    @property
+    def possible(self) -> bool:
+        """Whether an account can have these numbers, whatever came before: none below zero, and their sum right."""
+        if any(number is not None and number < 0 for number in (self.total, self.used, self.available)):
+            return False
+        known = self.total is not None and self.used is not None and self.available is not None
+        return not known or self.total - self.used == self.available  # type: ignore[operator]
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriberView:

@@ -9,6 +9,7 @@ KandykitError
 │   ├── TargetDown      no answer
 │   │   └── NoApi       answers, but those of no API
 │   └── NoToken         the token endpoint gave nothing usable
+│       └── NoTokenEndpoint  answers, but as no token endpoint does
 └── KitError            the kit itself failed; exit 4
     └── JournalError    a journal could not be written or read
 """
@@ -33,11 +34,26 @@ class ProfileError(UsageError):
 
 
 class Refused(UsageError):
-    """The guard did not let a call out; nothing was sent."""
+    """The guard did not let a call out; nothing was sent.
+
+    ``because`` is the reason in a few words, the same for every call that it keeps back.
+    """
+
+    def __init__(self, why: str, *, because: str = "") -> None:
+        super().__init__(why)
+        self.because = because
 
 
 class OverBudget(Refused):
-    """A call's worst case does not fit what is left of the budget; nothing was sent."""
+    """A call's worst case does not fit what is left of the budget; nothing was sent.
+
+    ``reading_helps``: calls count at their worst only because no inventory read began after them, so reading it may
+    make room.
+    """
+
+    def __init__(self, why: str, *, because: str = "", reading_helps: bool = False) -> None:
+        super().__init__(why, because=because)
+        self.reading_helps = reading_helps
 
 
 class TargetError(KandykitError):
@@ -56,6 +72,10 @@ class NoApi(TargetDown):
 
 class NoToken(TargetError):
     """The token endpoint gave nothing that could be used as a Bearer token."""
+
+
+class NoTokenEndpoint(NoToken):
+    """Something answers at the token URL, but not as a token endpoint does: the address is wrong."""
 
 
 class KitError(KandykitError):

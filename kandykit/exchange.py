@@ -6,9 +6,11 @@ as surrogate escapes, so that ``body.encode("utf-8", "surrogateescape")`` gives 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -108,6 +110,15 @@ class Exchange:
 
 FAILURES: Final = ("timeout", "unreachable", "cut", "garbled")
 """How a call can end without a whole answer: no answer in time, no connection, cut short, not HTTP."""
+
+
+@lru_cache(maxsize=2)
+def json_of(body: str) -> Any:
+    """A body as a JSON value, which nobody may change: all who look at one exchange share it.
+
+    Raises `ValueError` where it is no JSON, `RecursionError` where it is nested too deeply.
+    """
+    return json.loads(body)
 
 
 def _header(headers: Headers, name: str) -> str | None:

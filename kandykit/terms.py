@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from kandykit.binding.keys import DEFAULTS, members_of
+
 if TYPE_CHECKING:
     from kandykit.openapi import Document
 
@@ -25,7 +27,9 @@ class Terms:
     ``kpn``, ``errorResponse``, ``fault``, ``camara``, ``problem``; ``document`` the OpenAPI document that R2 holds
     answers against; ``limit`` the agreed limit on total products; ``settle_s`` how long a read may lag and
     ``fulfilment_s`` how long an order may stay pending, both in seconds; ``shared`` whether others use the account
-    meanwhile; ``refusal_codes`` which statuses a refusal for a reason may have (absent: any legal one).
+    meanwhile; ``caller_chooses`` whether the caller may choose an identity (False: a wish is refused or has no effect);
+    ``refusal_codes`` which statuses a refusal for a reason may have (absent: any legal one);
+    ``members`` which key of the binding each member of an answer is.
     """
 
     base_url: str
@@ -37,7 +41,14 @@ class Terms:
     settle_s: float = 0.0
     fulfilment_s: float = 30.0
     shared: bool = False
+    caller_chooses: bool = True
     refusal_codes: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=lambda: members_of(DEFAULTS))
+
+    @property
+    def spelled_otherwise(self) -> bool:
+        """Whether the target has a binding of its own: then only the laws hold, not what the default binding adds."""
+        return self.members != members_of(DEFAULTS)
 
     @property
     def codes(self) -> frozenset[int]:
