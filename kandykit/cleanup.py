@@ -12,7 +12,8 @@ from typing import Final, Protocol
 
 from kandykit.calls import OrderKind, Outcome, Reply, Stage
 from kandykit.client import Client
-from kandykit.errors import KandykitError
+from kandykit.door import Passed
+from kandykit.errors import KandykitError, OverBudget
 from kandykit.exchange import Intent
 from kandykit.ledger import Account, Ledger
 from kandykit.wire import Outgoing
@@ -21,7 +22,10 @@ TRIES: Final = 3
 """How often one call is made while its answer is unclear; deleting twice, or reading twice, does no more than once."""
 
 ROUNDS: Final = 6
-"""How often products are ordered back before what is left counts as residue."""
+"""How often all products that are left are ordered back before they count as residue."""
+
+PARTS: Final = 20
+"""In so many orders at most, where the budget holds only for a part at a time."""
 
 SILENCE: Final = 3
 """After so many calls in a row without an answer the account is given up."""
@@ -116,6 +120,11 @@ class _Cleaner:
         """Do all that can be done; returns what is left."""
         residue: list[str] = []
         try:
+            if self.ledger.aged:
+                self._look()
+                orders = self._call(self.binding.read_orders()).orders
+                if orders is not None:
+                    self.ledger.settle_by_list(self.account.name, orders)
             for identity in self.account.to_delete:
                 self.said[identity] = self._delete(identity)
             self._balance()
@@ -137,9 +146,9 @@ class _Cleaner:
     def _balance(self) -> None:
         """Order back what was ordered, looking each time, until nothing of ours is left or nothing moves."""
         self._await_orders()
-        placed = refused = 0
+        placed = refused = whole = 0
         until, pause = min(self.clock() + self.ledger.late_s + self.ledger.settle_s + 1.0, self.deadline), 0.01
-        while placed < ROUNDS and refused < 2:
+        while placed < PARTS and whole < ROUNDS and refused < 2:
             self._look()
             surplus, owed = self.ledger.removable(self.account.name), self.ledger.owed(self.account.name)
             if self.available is not None:
@@ -152,8 +161,13 @@ class _Cleaner:
                 pause = min(2 * pause, 0.5)
                 continue
             kind, quantity = (OrderKind.DECREMENT, surplus) if surplus >= 1 else (OrderKind.INCREMENT, owed)
-            reply = self._call(self.binding.place_order(kind, quantity), again=False)
-            placed += 1
+            part = min(quantity, self.client.guard.may_give_back(self.account.name))
+            if part < 1:
+                # An order to give back could do the opposite, and for that the budget has no room.
+                self.said["total"] = "does not fit the budget: if the target did the opposite, it would be passed"
+                break
+            reply = self._call(self.binding.place_order(kind, part), again=False)
+            placed, whole = placed + 1, whole + (part == quantity)
             if reply.outcome is Outcome.REFUSED:
                 refused += 1
                 self.said["total"] = _said(reply)
@@ -194,9 +208,7 @@ class _Cleaner:
         for attempt in range(TRIES):
             if self.clock() > self.deadline:
                 raise _GivenUp("it took too long")
-            exchange, _, reply = self.client.send(
-                outgoing, Intent(suite="cleanup", test="cleanup", account=self.account.name)
-            )
+            exchange, _, reply = self._send(outgoing)
             self.silent = 0 if exchange.answered else self.silent + 1
             if self.silent >= SILENCE:
                 raise _GivenUp(f"{SILENCE} calls in a row got no answer ({exchange.failure})")
@@ -209,6 +221,18 @@ class _Cleaner:
             self.sleep(pause)
         return reply
 
+    def _send(self, outgoing: Outgoing) -> Passed:
+        intent = Intent(suite="cleanup", test="cleanup", account=self.account.name)
+        try:
+            return self.client.send(outgoing, intent)
+        except OverBudget as refusal:
+            if not refusal.reading_helps:
+                raise
+            # What was written since the last read counts at its worst; reading shows what became of it.
+            self.sleep(self.ledger.settle_s)
+            self.client.send(self.binding.read_inventory(), intent)
+            return self.client.send(outgoing, intent)
+
     # -- what is left -------------------------------------------------------------------------------------------
 
     def _left(self) -> list[str]:
@@ -218,10 +242,11 @@ class _Cleaner:
             said = self.said.get(identity)
             left.append(self._sentence(f"subscriber {identity} {what}" + (f"; its deletion {said}" if said else "")))
         if account.lost and not self._all_free_again():
-            calls = ", ".join(str(seq) for seq in account.lost)
+            calls = ", ".join(account.lost)
             left.append(
                 self._sentence(
-                    f"a subscriber may be left whose identity the target never told (created by call {calls})"
+                    f"a subscriber may be left whose identity the target never told (created by call {calls};"
+                    f" {account.used} in use, {account.used_before} at the start)"
                 )
             )
         left += [
@@ -233,10 +258,10 @@ class _Cleaner:
             side = "above" if off > 0 else "below"
             said = self.said.get("total")
             why = f"; ordering back {said}" if said else ""
+            before = account.observed.total - off if self.ledger.aged else account.baseline
             left.append(
                 self._sentence(
-                    f"total is {account.observed.total}, {abs(off)} {side} the {account.baseline} it was at the"
-                    f" start{why}"
+                    f"total is {account.observed.total}, {abs(off)} {side} the {before} it was at the start{why}"
                 )
             )
         elif products := self.ledger.removable(account.name):
@@ -244,11 +269,11 @@ class _Cleaner:
         return left
 
     def _off_baseline(self) -> int:
-        """By how much ``total`` differs from the start; in an account shared with others only our own part counts."""
+        """By how much ``total`` differs from the start; where others may act, only our own part counts."""
         account = self.account
         if account.baseline is None or account.observed is None:
             return 0
-        if self.ledger.shared:
+        if self.ledger.shared or self.ledger.aged:
             return self.ledger.removable(account.name)
         return account.observed.total - account.baseline
 

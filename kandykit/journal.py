@@ -3,13 +3,14 @@
 The first line says what run this is; readings, intents, outcomes and marks follow as they happen. An intent is on its
 way to the disk before its call leaves, so whatever kills the run, the journal knows of each call that may have acted:
 
-    {"kind":"run","version":1,...}                      kit, target, profile, binding, seed, depth
+    {"kind":"run","version":2,...}                      kit, target, profile, binding, seed, depth
     {"kind":"reading","name":"fulfilment","value":...}  what was found out about the target
     {"kind":"intent","seq":1,...}                       a call is about to leave
     {"kind":"outcome","seq":1,...}                      what came of it
-    {"kind":"mark","mark":"epoch",...}                  anything else worth keeping, in its place
+    {"kind":"mark","mark":"play",...}                   what belongs together, and why it was sent
 
-Nothing here redacts: what is written was redacted before.
+Nothing here redacts: what is written was redacted before. The format is described for its readers in `docs/journal.md`,
+and what each mark means to a judge in `kandykit.hearing`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Final
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from kandykit.errors import JournalError
 from kandykit.exchange import FAILURES, Answer, Credential, Exchange, Headers, Intent, Request
 
-VERSION: Final = 1
-"""The version of the format that this kit writes and reads."""
+VERSION: Final = 2
+"""The version of the format that this kit writes."""
+
+READS: Final = (1, 2)
+"""The versions that it reads; journals of version 1 have no marks that tell what belonged together."""
 
 
 class Journal:
@@ -46,8 +55,11 @@ class Journal:
         self._lock = threading.Lock()
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            if fsync:
+                _sync_folder(path.parent)
         except OSError as error:
             raise JournalError(f"{path}: the journal cannot be opened for writing: {error.strerror}.") from error
+        _claim(self._file)
 
     def run(self, **header: Any) -> None:
         """Write the first record: what run this is. Every value must be JSON, and redacted."""
@@ -58,7 +70,7 @@ class Journal:
         self._write(_line({"kind": "reading", "name": name, "value": value, **more}))
 
     def mark(self, kind: str, **data: Any) -> None:
-        """Record anything else: a pause, the end of an epoch, the step of a state machine."""
+        """Record anything else: that a play begins, which calls left together, that the run is at its end."""
         self._write(_line({"kind": "mark", "mark": kind, "data": data}))
 
     def intend(self, seq: int, intent: Intent, request: Request, started: float, at: str, *, writes: bool) -> None:
@@ -114,6 +126,36 @@ class Journal:
             raise JournalError(f"{self.path}: the journal cannot be written: {error.strerror}.") from error
 
 
+def in_use(path: Path) -> bool:
+    """Whether the run that writes a journal is still going on; False where an operating system cannot tell."""
+    if fcntl is None:
+        return False
+    with path.open("rb") as file:
+        return not _claim(file.fileno())
+
+
+def _claim(file: int) -> bool:
+    """Hold a journal as long as it is open, so that nobody takes its run for dead; False where another holds it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file survives a power failure only when its folder has been written too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 @lru_cache(maxsize=256)
 def _intent(intent: Intent) -> str:
     probe = f',"probe":{quoted(intent.probe)}' if intent.probe else ""
@@ -162,7 +204,8 @@ class Recording:
 
     ``unanswered`` are the sequence numbers of calls whose outcome the journal never learnt, because the run was
     killed: their exchanges have the failure ``timeout``, no answer, and no end (infinity), for they may act at any
-    time. ``truncated`` tells that the last line was cut off.
+    time. ``truncated`` tells that the last line was cut off. ``story`` holds exchanges, marks and readings in the order
+    in which the run came to know of them: an exchange stands where its outcome does, the unanswered ones at the end.
     """
 
     header: Mapping[str, Any]
@@ -171,6 +214,8 @@ class Recording:
     marks: tuple[Mark, ...]
     unanswered: tuple[int, ...] = ()
     truncated: bool = False
+    story: tuple[Exchange | Mark | Reading, ...] = ()
+    version: int = VERSION
 
 
 def read_journal(path: Path) -> Recording:
@@ -179,23 +224,17 @@ def read_journal(path: Path) -> Recording:
     A last line without its end is left out. Anything else that is no journal raises `JournalError`, naming file and
     line.
     """
+    reader = _Reader(path)
+    truncated = False
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n") or _is_json(line):
+                    reader.take(number, line)
+                else:
+                    truncated = True
     except OSError as error:
         raise JournalError(f"{path}: the journal cannot be read: {error.strerror}.") from error
-    lines = content.split(b"\n")
-    rest = lines.pop()
-    reader = _Reader(path)
-    for number, line in enumerate(lines, start=1):
-        reader.take(number, line)
-    truncated = False
-    if rest:
-        try:
-            json.loads(rest)
-        except ValueError:
-            truncated = True
-        else:
-            reader.take(len(lines) + 1, rest)
     return reader.recording(truncated)
 
 
@@ -211,6 +250,8 @@ class _Reader:
         self.exchanges: dict[int, Exchange] = {}
         self.open: set[int] = set()
         self.last = 0
+        self.version = VERSION
+        self.story: list[Exchange | Mark | Reading] = []
         self._take: Mapping[str, Callable[[dict[str, Any]], None]] = {
             "run": self._run,
             "reading": self._reading,
@@ -229,7 +270,7 @@ class _Reader:
             if kind not in self._take:
                 raise self.wrong(f"{kind!r} is no kind of record that this kit knows")
             self._take[kind](record)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise self.wrong(f"this is no record of a journal ({what})") from error
 
@@ -247,21 +288,30 @@ class _Reader:
             tuple(self.marks),
             tuple(sorted(self.open)),
             truncated,
+            (*self.story, *(self.exchanges[seq] for seq in sorted(self.open))),
+            self.version,
         )
 
     def _run(self, record: dict[str, Any]) -> None:
         version = record.pop("version")
-        if version != VERSION:
-            raise self.wrong(f"the journal has version {version}, this kit reads version {VERSION}")
+        if version not in READS or isinstance(version, bool):
+            known = " and ".join(map(str, READS))
+            raise self.wrong(f"the journal has version {version}, this kit reads versions {known}")
+        self.version = version
         if self.header is not None:
             raise self.wrong("a second run begins in the same journal")
         self.header = record
 
     def _reading(self, record: dict[str, Any]) -> None:
         self.readings.append(Reading(record.pop("name"), record.pop("value"), record))
+        self.story.append(self.readings[-1])
 
     def _mark(self, record: dict[str, Any]) -> None:
-        self.marks.append(Mark(record["mark"], record["data"], self.last))
+        data = record["data"]
+        if not isinstance(data, dict):
+            raise TypeError("data is no object")
+        self.marks.append(Mark(str(record["mark"]), data, self.last))
+        self.story.append(self.marks[-1])
 
     def _intent(self, record: dict[str, Any]) -> None:
         seq = int(record["seq"])
@@ -276,7 +326,7 @@ class _Reader:
         )
         request = Request(record["method"], record["url"], _headers_of(record["headers"]), record["body"])
         self.exchanges[seq] = Exchange(
-            seq, intent, request, None, float(record["started"]), inf, record["at"], "timeout"
+            seq, intent, request, None, _moment(record["started"]), inf, record["at"], "timeout"
         )
         self.open.add(seq)
         self.last = seq
@@ -300,11 +350,28 @@ class _Reader:
             meant.intent,
             meant.request,
             answer,
-            float(record["started"]),
-            float(record["ended"]),
+            _moment(record["started"]),
+            _moment(record["ended"]),
             meant.at,
             failure,
         )
+        self.story.append(self.exchanges[seq])
+
+
+def _moment(value: Any) -> float:
+    moment = float(value)
+    if not isfinite(moment):
+        raise ValueError(f"{value} is no moment")
+    return moment
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a last line without its end is whole all the same."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _headers_of(pairs: Iterable[Iterable[str]]) -> Headers:

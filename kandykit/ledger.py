@@ -5,16 +5,15 @@ risen at worst, and how many products may be given back without touching anybody
 asks nobody, and never guesses in the run's favour.
 
 How it counts: an order that the target says it did is *done*, one that it accepted is *open*, one without a clear
-answer is *doubtful*. An inventory read that began after a call had ended tells what became of it; what is newer than
-the read counts at its worst.
+answer is *doubtful*; what it refused, and what should not touch ``total``, did nothing, if that is true. An inventory
+read that began after a call had ended tells what became of it; what is newer than the read counts at its worst.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from math import inf
 from typing import Final
@@ -34,90 +33,10 @@ from kandykit.calls import (
     Stage,
 )
 from kandykit.exchange import Exchange
+from kandykit.exposure import NOTHING, Exposure, exposure_of
 
-ABSURD: Final = 2**31
-"""A larger quantity is no order that anybody means: its worst case counts as unbounded."""
-
-_NUMBER: Final = re.compile(r"\s*[+-]?(0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
-_THOUSANDS: Final = re.compile(r"\s*[+-]?\d{1,3}(?:[.,_' ]\d{3})+\s*")
-_NUMBER_IN_TEXT: Final = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)")
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """What a call could do to ``total`` at worst: raise it by ``up`` products, or lower it by ``down``."""
-
-    up: float = 0
-    down: float = 0
-
-
-NOTHING: Final = Exposure()
-
-
-def exposure_of(call: Call, method: str, url: str, body: str) -> Exposure:
-    """The worst case of a call, if the target took it as badly as it could.
-
-    Of a malformed order every number in it counts by its size, whatever its sign or type; without any number, or
-    beyond `ABSURD`, it is unbounded. A call that the contract does not name counts as an order if it could be one.
-    """
-    match call:
-        case PlaceOrder():
-            return _ordered(call.kind, call.quantity)
-        case Malformed(Operation.PLACE_ORDER):
-            numbers = _numbers_in(url, body)
-            size = sum(numbers) if numbers else inf
-            if isinstance(call.meant, PlaceOrder):
-                return _ordered(call.meant.kind, max(size if numbers else 0, call.meant.quantity))
-            return _both_ways(size)
-        case OtherCall() if method in ("POST", "PUT", "PATCH") and body:
-            return _both_ways(max(1, sum(_numbers_in(url, body))))
-    return NOTHING
-
-
-def _ordered(kind: OrderKind, quantity: float) -> Exposure:
-    bounded = inf if quantity > ABSURD else quantity
-    return Exposure(up=bounded) if kind is OrderKind.INCREMENT else Exposure(down=bounded)
-
-
-def _both_ways(size: float) -> Exposure:
-    size = inf if size > ABSURD else size
-    return Exposure(size, size)
-
-
-def _numbers_in(url: str, body: str) -> list[float]:
-    """The size of every number in a request, however it is written."""
-    numbers = [_size(number) for number in _NUMBER_IN_TEXT.findall(url.partition("?")[2])]
-    try:
-        # Members given twice must both be seen, so objects are read as lists of their members.
-        parsed = json.loads(
-            body, object_pairs_hook=lambda members: [value for _, value in members], parse_constant=_inf
-        )
-    except (ValueError, RecursionError):
-        return numbers + [_size(number) for number in _NUMBER_IN_TEXT.findall(body)]
-    waiting = [parsed]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, int | float):
-            numbers.append(_size(str(abs(value))) if value == value else inf)
-        elif isinstance(value, str) and _THOUSANDS.fullmatch(value):
-            numbers.append(_size(re.sub(r"\D", "", value)))
-        elif isinstance(value, str) and (found := _NUMBER.match(value)):
-            numbers.append(_size(found[1]))
-        elif isinstance(value, str):
-            numbers += [_size(number) for number in _NUMBER_IN_TEXT.findall(value)]
-    return numbers
-
-
-def _inf(_: str) -> float:
-    return inf
-
-
-def _size(number: str) -> float:
-    """A number's size, a fraction rounded up: nobody sells half a product."""
-    value = float(int(number, 16)) if number[:2] in ("0x", "0X") else float(number)
-    return value if value == inf else float(-(-value // 1))
+SAME_TIME_S: Final = 600.0
+"""An order that was entered further than this, in seconds, from the moment at which we asked is somebody else's."""
 
 
 class Certainty(Enum):
@@ -126,13 +45,16 @@ class Certainty(Enum):
     DONE = "done"
     OPEN = "open"
     DOUBTFUL = "doubtful"
+    NOTHING = "nothing"
 
 
 @dataclass(slots=True)
 class Effect:
     """What one call did, or may have done, to ``total``; times are seconds of the run's monotonic clock.
 
-    ``late`` marks a call that nobody answered in time: the target may still act on it.
+    ``up`` and ``down`` are what it did if the target did as it was told; ``worst`` is what it may have done before a
+    read shows better. ``late`` marks a call that nobody answered in time: the target may still act on it. ``order`` is
+    what was asked for where that was well-formed, ``at`` the wall clock when it left.
     """
 
     seq: int
@@ -141,7 +63,10 @@ class Effect:
     certainty: Certainty
     started: float
     ended: float
+    worst: Exposure
     late: bool = False
+    order: PlaceOrder | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +94,7 @@ class Account:
     """What the run knows of one account of its own.
 
     ``live``, ``deleted`` and ``unclear`` are the identities of subscribers that we created, or may have created;
-    ``lost`` are the sequence numbers of creates that may have made a subscriber whose identity nobody told us.
+    ``lost`` names the creates, by their numbers, that may have made a subscriber whose identity nobody told us.
     ``baseline`` is ``total`` before our first order, ``peak`` the highest that any read showed; ``used_before`` and
     ``used`` are what the first and the latest read showed in use; None: never shown.
     """
@@ -178,7 +103,7 @@ class Account:
     live: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     unclear: set[str] = field(default_factory=set)
-    lost: list[int] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     orders: dict[str, OwnOrder] = field(default_factory=dict)
     baseline: int | None = None
     peak: int | None = None
@@ -189,8 +114,19 @@ class Account:
     _in_flight: dict[int, Exposure] = field(default_factory=dict)
     _newer: list[Effect] = field(default_factory=list)
     _settled: float = 0
-    _doubt_up: float = 0
-    _doubt_down: float = 0
+    _not_come: float = 0
+    _contrary: bool = False
+    _doubts: list[Effect] = field(default_factory=list)
+    _listed: dict[str, str] = field(default_factory=dict)
+    _skew_s: float = 0
+
+    @property
+    def _doubt_up(self) -> float:
+        return sum(effect.up for effect in self._doubts)
+
+    @property
+    def _doubt_down(self) -> float:
+        return sum(effect.down for effect in self._doubts)
 
     def owns(self, identity: str) -> bool:
         """Whether we created this subscriber, or may have, whatever became of it."""
@@ -205,14 +141,7 @@ class Account:
     def untouched(self) -> bool:
         """Whether nothing that the run did can have left anything on the account."""
         return not (
-            self.live
-            or self.unclear
-            or self.lost
-            or self.orders
-            or self._newer
-            or self._doubt_up
-            or self._settled
-            or self._doubt_down
+            self.live or self.unclear or self.lost or self.orders or self._newer or self._doubts or self._settled
         )
 
     @property
@@ -232,8 +161,12 @@ class Ledger:
     ``mark``: the run's mark, which stands in every identity that the run chose itself.
     ``shared``: others use the accounts meanwhile, so what the inventory shows beyond our own orders is not ours.
     ``settle_s``: how long a read may lag behind. ``late_s``: how long a call that was not answered may still act.
-    ``trusting``: believe a decrement as soon as the target says it is done; otherwise only a later inventory read
-    proves it.
+    ``trusting``: count each call as it is meant, and believe a decrement as soon as the target says it is done;
+    otherwise everything counts at its worst until a later inventory read proves it.
+    ``aged``: the calls are another process's and long over, so others may have acted since: what our own orders do not
+    explain is theirs.
+    ``lag_known``: whether ``settle_s`` was declared or measured; until then nothing is concluded from what a read does
+    not show yet.
     """
 
     def __init__(
@@ -244,12 +177,17 @@ class Ledger:
         settle_s: float = 0.0,
         late_s: float = 30.0,
         trusting: bool = True,
+        lag_known: bool = True,
+        aged: bool = False,
     ) -> None:
         self.mark = mark
         self.shared = shared
         self.settle_s = settle_s
         self.late_s = late_s
         self.trusting = trusting
+        self.lag_known = lag_known
+        self.aged = aged
+        self.whose = ""
         self.accounts: dict[str, Account] = {}
 
     def account(self, name: str) -> Account:
@@ -258,6 +196,10 @@ class Ledger:
         if found is None:
             found = self.accounts[name] = Account(name)
         return found
+
+    def at_worst(self, name: str, call: Call) -> bool:
+        """Whether a call on this account counts at its worst: orders do once one was seen to do the opposite."""
+        return not self.trusting or (self.account(name)._contrary and isinstance(call, PlaceOrder))
 
     def owner(self, identity: str) -> str | None:
         """Which of our accounts created this subscriber, or may have; None: it is not ours."""
@@ -272,7 +214,7 @@ class Ledger:
 
     def depart(self, seq: int, account: str, exposure: Exposure) -> None:
         """A call is about to leave: until its exchange is fed, its worst case counts."""
-        if exposure is not NOTHING:
+        if exposure != NOTHING:
             self.account(account)._in_flight[seq] = exposure
 
     def turn_back(self, seq: int, account: str) -> None:
@@ -283,37 +225,86 @@ class Ledger:
         """Take what came of a call into the books."""
         account = self.account(exchange.intent.account)
         account._in_flight.pop(exchange.seq, None)
-        if reply.inventory is not None:
-            if reply.inventory.used is not None:
-                account.used = reply.inventory.used
+        view = reply.inventory
+        if view is not None:
+            if view.used is not None:
+                account.used = view.used
                 account.used_before = account.used if account.used_before is None else account.used_before
-            if reply.inventory.total is not None:
-                self._observe(account, reply.inventory.total, exchange)
-        for view in reply.orders or ():
-            self._order_seen(account, view, exchange)
+            self._observe(account, view.total, exchange)
+        for order in reply.orders or ():
+            self._order_seen(account, order, exchange)
         meant = (call.meant or call) if isinstance(call, Malformed) else call
+        self._counted(account, exchange, call, reply)
         match meant:
-            case PlaceOrder() | Malformed(Operation.PLACE_ORDER) | OtherCall():
-                self._ordered(account, exchange, call, reply)
             case CreateSubscriber() | Malformed(Operation.CREATE_SUBSCRIBER):
                 self._created(account, exchange, meant, reply)
             case DeleteSubscriber():
                 self._deleted(account, exchange, meant.identity, reply)
 
-    def replay(self, exchanges: Iterable[Exchange], read: Callable[[Exchange], tuple[Call, Reply]]) -> None:
+    def replay(
+        self, exchanges: Iterable[Exchange], read: Callable[[Exchange], tuple[Call, Reply]], run: str = ""
+    ) -> None:
         """Feed what a journal recorded; ``read`` is the binding's word on what call and reply an exchange was.
+
+        ``run`` names the run where there are several; their journals are fed in the order in which they were made.
 
         The journal's clock is another process's, and nothing of that run is under way any more: its calls count as
         ended long ago, and only a new inventory read tells what became of the doubtful ones.
         """
+        self.whose = f" of run {run}" if run else ""
         for exchange in exchanges:
             self.feed(exchange, *read(exchange))
+        self.whose = ""
         for account in self.accounts.values():
             for effect in account._newer:
                 effect.started = effect.ended = -inf
                 effect.late = False
             account._touched.clear()
             account.observed = None
+
+    def settle_by_list(self, name: str, views: Iterable[OrderView]) -> None:
+        """Learn from the target's list of orders what became of those whose answer never came.
+
+        An order in the list is ours where its number was given to none of our other orders, was not listed before we
+        asked, and kind, quantity and time are what we asked for. Where the list shows no order that could be a call's,
+        the call did nothing. What cannot be told either way stays in doubt.
+        """
+        account = self.account(name)
+        strangers = [view for view in views if view.number and view.number not in account.orders]
+        doubts, account._doubts = account._doubts, []
+        for effect in sorted(doubts, key=lambda effect: effect.at):
+            possible = [view for view in strangers if self._may_be(account, effect, view)]
+            if not possible:
+                continue
+            order = effect.order
+            if order is None or any(view.kind is None or view.quantity is None for view in possible):
+                account._doubts.append(effect)
+                continue
+            view = min(possible, key=lambda view: abs(self._apart(account, effect, view) or 0))
+            strangers.remove(view)
+            stage = view.stage or Stage.DONE
+            account.orders[str(view.number)] = OwnOrder(str(view.number), order.kind, order.quantity, stage, effect)
+            if stage is Stage.DONE:
+                account._settled += effect.up - effect.down
+            elif stage is Stage.OPEN:
+                effect.certainty = Certainty.OPEN
+                account._newer.append(effect)
+
+    def _may_be(self, account: Account, effect: Effect, view: OrderView) -> bool:
+        listed = account._listed.get(view.number or "")
+        if listed is not None and listed < effect.at:
+            return False
+        order = effect.order
+        if order and (view.kind not in (None, order.kind) or view.quantity not in (None, order.quantity)):
+            return False
+        apart = self._apart(account, effect, view)
+        return apart is None or abs(apart) <= SAME_TIME_S
+
+    @staticmethod
+    def _apart(account: Account, effect: Effect, view: OrderView) -> float | None:
+        """How many seconds after the call the order was entered, by the target's clock as our other orders show it."""
+        seconds = seconds_between(effect.at, view.created_at or "")
+        return None if seconds is None else seconds - account._skew_s
 
     # -- what is asked ------------------------------------------------------------------------------------------
 
@@ -323,20 +314,30 @@ class Ledger:
         rise = sum(exposure.up for exposure in account._in_flight.values())
         seen = account.observed
         if seen is None or self.shared or account.baseline is None:
-            done_down = sum(effect.down for effect in account._newer if effect.certainty is Certainty.DONE)
-            return rise + account._settled + account._doubt_up + sum(e.up for e in account._newer) - done_down
+            rise += account._settled + account._doubt_up + sum(effect.worst.up for effect in account._newer)
+            if self.trusting:
+                rise -= sum(effect.down for effect in account._newer if effect.certainty is Certainty.DONE)
+            return rise
         yet_to_come = 0.0
         for effect in account._newer:
-            if effect.certainty is not Certainty.DONE and effect.ended + self.settle_s <= seen.started:
-                yet_to_come += effect.up
+            if self._read_since(effect, seen.started):
+                yet_to_come += effect.worst.up
             else:
-                rise += effect.up
-                if self.trusting and effect.certainty is Certainty.DONE and effect.started >= seen.ended:
+                rise += effect.worst.up
+                believed = self.trusting and not account._contrary and effect.certainty is Certainty.DONE
+                if believed and effect.started >= seen.ended:
                     rise -= effect.down
-        unexplained = seen.total - account.baseline - account._settled
-        already_seen = max(0.0, unexplained - account._doubt_up)
-        own = account._settled + self._own_part(account, unexplained)
+        settled = account._settled - account._not_come
+        unexplained = seen.total - account.baseline - settled
+        # At worst what is seen was done by something else, and the order is still to come.
+        already_seen = max(0.0, unexplained - account._doubt_up) if self.trusting else 0.0
+        own = settled + self._own_part(account, unexplained)
         return rise + max(seen.total - account.baseline, own) + max(0.0, yet_to_come - already_seen)
+
+    def unread(self, name: str) -> bool:
+        """Whether calls of ours count at their worst only because no inventory read began after them."""
+        seen = self.account(name).observed
+        return any(seen is None or not self._read_since(effect, seen.started) for effect in self.account(name)._newer)
 
     def removable(self, name: str) -> int:
         """How many products may be given back so that, whatever happened, only our own increments are undone."""
@@ -345,14 +346,14 @@ class Ledger:
         seen = account.observed
         if seen is None or self.shared or account.baseline is None:
             done_up = sum(effect.up for effect in account._newer if effect.certainty is Certainty.DONE)
-            left += account._settled - account._doubt_down + done_up - sum(e.down for e in account._newer)
+            left += account._settled - account._doubt_down + done_up - sum(e.worst.down for e in account._newer)
             return int(max(0.0, left))
         yet_to_come = 0.0
         for effect in account._newer:
-            if effect.certainty is not Certainty.DONE and effect.ended + self.settle_s <= seen.started:
-                yet_to_come += effect.down
+            if self._read_since(effect, seen.started):
+                yet_to_come += effect.worst.down
             else:
-                left -= effect.down
+                left -= effect.worst.down
                 if effect.certainty is Certainty.DONE and effect.started >= seen.ended:
                     left += effect.up
         unexplained = seen.total - account.baseline - account._settled
@@ -360,6 +361,10 @@ class Ledger:
         own = account._settled + self._own_part(account, unexplained)
         left += min(seen.total - account.baseline, own) - max(0.0, yet_to_come - already_seen)
         return int(max(0.0, left))
+
+    def began_empty(self, name: str) -> bool:
+        """Whether the account held no product before this run, so that nobody else can lose one."""
+        return self.account(name).baseline == 0 and not self.shared
 
     def owed(self, name: str) -> int:
         """How many products decrements of ours took away beyond our increments, as the inventory shows it."""
@@ -369,6 +374,10 @@ class Ledger:
             return 0
         own = account._settled + self._own_part(account, seen.total - account.baseline - account._settled)
         return int(max(0.0, min(account.baseline - seen.total, -own)))
+
+    def _read_since(self, effect: Effect, started: float) -> bool:
+        """Whether a read that began then shows what an order has done so far that may yet do more."""
+        return effect.certainty is not Certainty.DONE and effect.ended + self.settle_s <= started
 
     def _own_part(self, account: Account, unexplained: float) -> float:
         """How much of a difference the doubtful and open orders can explain; the rest is not ours."""
@@ -381,82 +390,125 @@ class Ledger:
 
     # -- how it is booked ---------------------------------------------------------------------------------------
 
-    def _observe(self, account: Account, total: int, exchange: Exchange) -> None:
-        account.peak = total if account.peak is None else max(account.peak, total)
+    def _observe(self, account: Account, total: int | None, exchange: Exchange) -> None:
+        """An inventory read: what ended before it is settled by it, whether or not it shows ``total``."""
         if account.observed is not None and account.observed.started > exchange.started:
+            self._note_peak(account, total)
             return
         before = None if account._newer else account.observed
-        account.observed = Observation(total, exchange.started, exchange.ended)
+        if total is not None and account._newer and not self.shared:
+            account._contrary |= self._rose_instead(account, total)
         newer = []
         for effect in account._newer:
             if effect.ended + self.settle_s > exchange.started:
                 newer.append(effect)
             elif effect.certainty is Certainty.DONE:
                 account._settled += effect.up - effect.down
+            elif effect.certainty is Certainty.NOTHING:
+                continue
             elif effect.certainty is Certainty.DOUBTFUL and (
                 not effect.late or effect.ended + self.late_s <= exchange.started
             ):
-                account._doubt_up += effect.up
-                account._doubt_down += effect.down
+                account._doubts.append(effect)
             else:
                 newer.append(effect)
         account._newer = newer
-        if self._seen_twice(account, before, total):
-            # A target that miscounts its orders makes our own sum too high. Where nothing is billed, two reads that
-            # agree, with nothing of ours between them or under way, are believed instead. Never the other way: what
-            # is there beyond our own orders is not ours to take back.
-            account._settled = min(account._settled, max(total - (account.baseline or 0), 0))
+        if total is None:
+            return
+        self._note_peak(account, total)
+        account.observed = Observation(total, exchange.started, exchange.ended)
         if account.baseline is None:
             account.baseline = int(total - account._settled)
+        missing = account._settled - max(total - account.baseline, 0)
+        if self._seen_twice(account, before, total):
+            # A target that miscounts its orders makes our own sum too high. Where nothing is billed, two reads that
+            # agree, with nothing of ours between them or under way, are believed instead; if it comes after all, it
+            # counts again.
+            account._not_come = missing
+        account._not_come = max(0.0, min(account._not_come, missing))
+
+    @staticmethod
+    def _rose_instead(account: Account, total: int) -> bool:
+        """Whether ``total`` went up where only decrements were new, and beyond all that increments of ours explain.
+
+        Those that are under way, that nobody answered, or that an earlier read did not show yet explain it as well.
+        """
+        if account.observed is None or account.baseline is None or total <= account.observed.total:
+            return False
+        under_way = sum(exposure.up for exposure in account._in_flight.values())
+        explained = account.baseline + account._settled - account._not_come + account._doubt_up + under_way
+        return total > explained and all(effect.down and not effect.up for effect in account._newer)
 
     def _seen_twice(self, account: Account, before: Observation | None, total: int) -> bool:
         return (
             self.trusting
+            and self.lag_known
             and not self.shared
-            and account.baseline is not None
             and before is not None
             and before.total == total
             and not account._newer
             and not account._in_flight
-            and not account._doubt_up
-            and not account._doubt_down
+            and not account._doubts
         )
 
-    def _ordered(self, account: Account, exchange: Exchange, call: Call, reply: Reply) -> None:
-        if reply.outcome in (Outcome.REFUSED, Outcome.THROTTLED):
+    @staticmethod
+    def _note_peak(account: Account, total: int | None) -> None:
+        if total is not None:
+            account.peak = total if account.peak is None else max(account.peak, total)
+
+    def _counted(self, account: Account, exchange: Exchange, call: Call, reply: Reply) -> None:
+        """Book what a call may have done to ``total``."""
+        request = exchange.request
+        worst = exposure_of(call, request.method, request.url, request.body, worst=self.at_worst(account.name, call))
+        if worst == NOTHING:
             return
-        if isinstance(call, PlaceOrder):
-            increment = call.kind is OrderKind.INCREMENT
-            exposure = Exposure(up=call.quantity) if increment else Exposure(down=call.quantity)
-        else:
-            request = exchange.request
-            exposure = exposure_of(call, request.method, request.url, request.body)
-        if exposure.up == 0 and exposure.down == 0:
-            return
+        up = down = 0.0
+        certainty = Certainty.NOTHING
         view = reply.order
         stage = (view.stage if view else None) or (Stage.OPEN if reply.status == 202 else Stage.DONE)
-        certainty = Certainty.DOUBTFUL
-        if reply.outcome is Outcome.DONE and isinstance(call, PlaceOrder):
-            certainty = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
-        effect = Effect(
-            exchange.seq,
-            exposure.up,
-            exposure.down,
-            certainty,
-            exchange.started,
-            exchange.ended,
-            late=exchange.failure == "timeout",
-        )
+        answered_no = reply.outcome in (Outcome.REFUSED, Outcome.THROTTLED)
+        if answered_no and self.trusting:
+            return
+        if not answered_no and self._orders(call, worst):
+            if isinstance(call, PlaceOrder):
+                increment = call.kind is OrderKind.INCREMENT
+                up, down = (call.quantity, 0) if increment else (0, call.quantity)
+            else:
+                up, down = worst.up, worst.down
+                if isinstance(call, Malformed) and isinstance(call.meant, PlaceOrder):
+                    up, down = (up, 0) if call.meant.kind is OrderKind.INCREMENT else (0, down)
+            certainty = Certainty.DOUBTFUL
+            if reply.outcome is Outcome.DONE and isinstance(call, PlaceOrder):
+                certainty = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
+            elif reply.outcome is Outcome.DONE and stage is Stage.OPEN and isinstance(call, Malformed) and call.meant:
+                certainty = Certainty.OPEN  # taken for what it means, and still to come
+        late = exchange.failure == "timeout"
+        effect = Effect(exchange.seq, up, down, certainty, exchange.started, exchange.ended, worst, late)
+        asked = call.meant if isinstance(call, Malformed) else call
+        effect.order, effect.at = (asked if isinstance(asked, PlaceOrder) else None), exchange.at
+        if view and view.created_at and (lasted := seconds_between(exchange.at, view.created_at)) is not None:
+            account._skew_s = lasted
         if view and view.number and reply.outcome is Outcome.DONE:
             meant = call.meant if isinstance(call, Malformed) else call
             if isinstance(meant, PlaceOrder):
                 account.orders[view.number] = OwnOrder(view.number, meant.kind, meant.quantity, stage, effect)
             if stage is Stage.NOT_DONE:
-                return
+                if self.trusting:
+                    return
+                effect.up, effect.down, effect.certainty = 0, 0, Certainty.NOTHING
         account._newer.append(effect)
+
+    @staticmethod
+    def _orders(call: Call, worst: Exposure) -> bool:
+        """Whether a call is an order, or could be taken for one."""
+        if isinstance(call, OtherCall):
+            return bool(worst.down)
+        return isinstance(call, PlaceOrder) or (isinstance(call, Malformed) and call.operation is Operation.PLACE_ORDER)
 
     def _order_seen(self, account: Account, view: OrderView, exchange: Exchange) -> None:
         """A read tells how one of our open orders stands."""
+        if view.number:
+            account._listed.setdefault(view.number, exchange.at)
         order = account.orders.get(view.number) if view.number else None
         if order is None or order.stage is not Stage.OPEN or view.stage in (None, Stage.OPEN):
             return
@@ -468,8 +520,11 @@ class Ledger:
             # It was done some time before this read ended; a later inventory read proves that it is counted.
             effect.certainty = Certainty.DONE if effect.certainty is Certainty.OPEN else effect.certainty
             effect.ended = exchange.ended
-        elif effect in account._newer:
+        elif self.trusting and effect in account._newer:
             account._newer.remove(effect)
+        else:
+            # It says that nothing came of it; the next inventory read shows whether that is so.
+            effect.up, effect.down, effect.certainty, effect.ended = 0, 0, Certainty.NOTHING, exchange.ended
 
     def _created(self, account: Account, exchange: Exchange, call: CreateSubscriber | Malformed, reply: Reply) -> None:
         if reply.outcome in (Outcome.REFUSED, Outcome.THROTTLED):
@@ -477,7 +532,7 @@ class Ledger:
         shown = reply.subscriber.identity if reply.subscriber else None
         identity = shown or (call.identity if isinstance(call, CreateSubscriber) else None)
         if identity is None:
-            account.lost.append(exchange.seq)
+            account.lost.append(f"{exchange.seq}{self.whose}")
             return
         overlapped = self._overlaps(account, identity, exchange)
         if reply.outcome is Outcome.UNCLEAR or overlapped:
@@ -490,7 +545,12 @@ class Ledger:
         account.live.add(identity)
 
     def _deleted(self, account: Account, exchange: Exchange, identity: str, reply: Reply) -> None:
-        owner = self.accounts.get(self.owner(identity) or "")
+        # Two accounts may each have a subscriber of this identity: then a delete is about the own one, while it stands.
+        having = [account, *(other for other in self.accounts.values() if other is not account)]
+        owner = next(
+            (each for each in having if identity in each.live or identity in each.unclear),
+            next((each for each in having if each.owns(identity)), None),
+        )
         if owner is None or reply.outcome is Outcome.THROTTLED:
             return
         gone = reply.outcome is Outcome.DONE or reply.status in (404, 410)
@@ -518,3 +578,11 @@ class Ledger:
             return False
         account._touched[identity] = (min(started, before[0]), max(ended, before[1]))
         return before[0] <= ended
+
+
+def seconds_between(earlier: str, later: str) -> float | None:
+    """From one moment to another, both RFC 3339; None where one of them is no such moment."""
+    try:
+        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    except (ValueError, TypeError):
+        return None

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
-from kandykit.errors import NoToken
-from kandykit.exchange import Credential, Intent
+from kandykit.errors import NoToken, NoTokenEndpoint
+from kandykit.exchange import Answer, Credential, Intent
+from kandykit.patience import pause_told
 from kandykit.redaction import Redactor
 from kandykit.wire import Outgoing
 
@@ -26,8 +27,11 @@ INTENT: Final = "kandykit.intent"
 READS: Final = frozenset({"GET", "HEAD"})
 """Methods of calls that are sent once more with a fresh token; any other may have acted before it was refused."""
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 4
 """How often a token is asked for while the endpoint gives no clear answer: a token call changes nothing."""
+
+LONGEST_PAUSE_S: Final = 60.0
+"""So long at most, in seconds, the token endpoint is waited for, whatever it asks."""
 
 _EARLY_S: Final = 30.0
 """A token is renewed so long before its end, or in the last tenth of a shorter life."""
@@ -44,9 +48,17 @@ class ClientSecret:
         return f"ClientSecret({self.client_id!r})"
 
 
+def names_grant(token_url: str) -> bool:
+    """Whether a token URL has the grant type in its query, as KPN's has."""
+    return any(name == "grant_type" for name, _ in parse_qsl(urlsplit(token_url).query, keep_blank_values=True))
+
+
 def token_request(token_url: str, client: ClientSecret) -> Outgoing:
-    """A good token call: the grant type stays in the URL's query, id and secret go in a form body."""
-    body = urlencode({"client_id": client.client_id, "client_secret": client.client_secret}).encode()
+    """A good token call: id and secret go in a form body, and so does the grant type where the URL's query has none."""
+    form = {"client_id": client.client_id, "client_secret": client.client_secret}
+    if not names_grant(token_url):
+        form = {"grant_type": "client_credentials", **form}
+    body = urlencode(form).encode()
     headers = (("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json"))
     return Outgoing("POST", token_url, headers, body)
 
@@ -76,12 +88,14 @@ class ClientCredentials(httpx.Auth):
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.account = account
         self._outgoing = token_request(token_url, client)
         self._redactor = redactor
         self._clock = clock
         self._sleep = sleep
+        self._wall = wall
         self._lock = threading.RLock()
         self._minted: _Minted | None = None
         redactor.learn("client_secret", client.client_secret)
@@ -152,10 +166,10 @@ class ClientCredentials(httpx.Auth):
     def _mint(self, intent: Intent) -> Generator[httpx.Request, httpx.Response, None]:
         intent = replace(intent, account=self.account, credential=Credential.CLIENT, probe="")
         outgoing = self._outgoing
-        why = ""
+        why, wait_s = "", 0.0
         for attempt in range(ATTEMPTS):
             if attempt:
-                self._sleep(0.5 * attempt)
+                self._sleep(wait_s)
             asked = self._clock()
             response = yield httpx.Request(
                 outgoing.method,
@@ -170,10 +184,18 @@ class ClientCredentials(httpx.Auth):
                 self._minted = self._taken(response, asked, answered)
                 return
             why = f"answered {status}" if status else "did not answer"
+            wait_s = self._pause_told(response, 0.5 * 2**attempt)
         raise NoToken(
             f"the token endpoint {self._where} {why}, {ATTEMPTS} times;"
             " see that it is up, and that client_id and client_secret are right."
         )
+
+    def _pause_told(self, response: httpx.Response, otherwise: float) -> float:
+        """How long to wait before asking again: as the answer tells, where it does."""
+        if response.status_code != 429 and "retry-after" not in response.headers:
+            return otherwise
+        headers = tuple(response.headers.items())
+        return min(pause_told(Answer(response.status_code, headers, "", 0), self._wall()), LONGEST_PAUSE_S)
 
     @property
     def _where(self) -> str:
@@ -190,7 +212,8 @@ class ClientCredentials(httpx.Auth):
                 " check its client_id and client_secret in the profile."
             )
         if status != 200 or body is None:
-            raise NoToken(
+            page = "html" in kind or status in (404, 405) or 300 <= status < 400
+            raise (NoTokenEndpoint if page else NoToken)(
                 f"{self._where} is no OAuth token endpoint: it answered {status} with {kind};"
                 " check target.token_url in the profile."
             )

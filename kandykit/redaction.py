@@ -36,6 +36,37 @@ LIKE_A_CREDENTIAL: Final = 12
 RECENT: Final = 256
 """How many learnt passwords are looked for inside other text; older ones still count as whole values."""
 
+LONGEST_WEAK: Final = 11
+"""A learnt secret of digits only is weak up to so many, like one that is shorter than `SHORTEST_ANYWHERE`.
+
+Order numbers, counters and moments are such numbers too, and sooner or later one is somebody's PIN by chance. So where
+such a value has a meaning of its own, in `PLAIN_MEMBERS` and `PLAIN_HEADERS`, a weak secret is not looked for.
+"""
+
+PLAIN_MEMBERS: Final = (
+    "transactionId",
+    "status",
+    "expires_in",
+    "issued_at",
+    "refresh_count",
+    "refresh_token_expires_in",
+)
+PLAIN_HEADERS: Final = frozenset(
+    {
+        "access-control-max-age",
+        "age",
+        "api-version",
+        "content-length",
+        "date",
+        "location",
+        "quota-interval",
+        "quota-limit",
+        "quota-reset-utc",
+        "quota-used",
+        "retry-after",
+    }
+)
+
 FINGERPRINT: Final = re.compile(r"\{\{([a-z_]+):([0-9a-f]{12})\}\}")
 
 PUBLIC: Final = (
@@ -68,6 +99,8 @@ _KINDS: Final = (
 _INSIDE: Final = r'"((?:[^"\\]|\\.)*+)("|$)'
 _STRING: Final = re.compile(rf"{_INSIDE}(?:(\s*+:\s*+)(?:{_INSIDE})?)?", re.DOTALL)
 _FIELD: Final = re.compile(r"(?<![^?&\s;#\"'])([A-Za-z0-9_.%\[\]-]++)=([^&\s;#\"]++)")
+_MEMBER_BEFORE: Final = re.compile(r'"([^"\\]{1,64})"\s{0,8}:\s{0,8}"?$|(?<![^?&\s])([A-Za-z0-9_.-]{1,64})=$')
+_LONGEST_MEMBER: Final = 96
 _BARE_NUMBER: Final = (re.compile(r"[:\[,]\s*$"), re.compile(r"\s*[,}\]]"))
 _SPELLED_ONE_WAY: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _AUTHORIZATIONS: Final = frozenset({"authorization", "proxy-authorization"})
@@ -88,8 +121,8 @@ class Redactor:
 
     ``key`` is the run's random key; None draws one. ``members`` names further JSON members and form fields that hold
     a secret on this target (the binding's spelling of the password, say), ``identities`` those that hold what is no
-    secret even where a careless target makes it a password too. ``public`` adds words to `PUBLIC`: what stands in one
-    of them is never learnt. Thread-safe.
+    secret even where a careless target makes it a password too, ``plain`` adds to `PLAIN_MEMBERS`. ``public`` adds
+    words to `PUBLIC`: what stands in one of them is never learnt. Thread-safe.
     """
 
     def __init__(
@@ -98,12 +131,14 @@ class Redactor:
         *,
         members: Sequence[str] = (),
         identities: Sequence[str] = ("identity", "product_name"),
+        plain: Iterable[str] = (),
         public: Iterable[str] = (),
     ) -> None:
         self._key = key or secrets.token_bytes(32)
         self._public = " ".join((PUBLIC, *public)).lower()
         self._members = frozenset(_flat(name) for name in members)
         self._identities = frozenset(_flat(name) for name in identities)
+        self._plain = frozenset(_flat(name) for name in (*PLAIN_MEMBERS, *identities, *plain)) - self._members
         self._hints = (*_HINTS, *(name.lower() for name in members))
         self._lock = threading.Lock()
         self._marks: dict[str, str] = {}
@@ -157,7 +192,8 @@ class Redactor:
         Credentials that it carries are known from now on, since the kit also sends some that differ from good ones by
         a character; made-up passwords are not.
         """
-        return Request(method, self.text(url), self.headers(headers), self.text(body) if body else "")
+        # A URL of ours names identities and orders, never a password: a number in it is not somebody's PIN.
+        return Request(method, self._text(url, weak=False), self.headers(headers), self.text(body) if body else "")
 
     def answer(self, answer: Answer) -> Answer:
         """An answer as it may be kept; passwords, secrets and tokens that it shows are known from now on."""
@@ -184,12 +220,16 @@ class Redactor:
         ``learn`` makes what stands in a telling member known from now on, unless the same text shows it as an
         identity too.
         """
+        return self._text(text, learn=learn)
+
+    def _text(self, text: str, *, learn: bool = False, weak: bool = True) -> str:
+        """The same; without ``weak`` weak secrets are not looked for."""
         low = text.lower()
         for hint in self._hints:
             if hint in low:
                 text = self._by_place(text, learn)
                 break
-        return self._by_knowledge(text)
+        return self._by_knowledge(text, weak=weak)
 
     # -- by place -----------------------------------------------------------------------------------------------
 
@@ -249,7 +289,7 @@ class Redactor:
             return self._cookies(value, only_first=low == "set-cookie")
         if value and (kind := self._kind_of(low)) and not FINGERPRINT.fullmatch(value):
             return self.fingerprint(kind, value)
-        return self.text(value)
+        return self._text(value, weak=low not in PLAIN_HEADERS)
 
     def _credentials(self, value: str) -> str:
         """``Bearer abc`` keeps its first word; a value of one word is all secret."""
@@ -277,14 +317,19 @@ class Redactor:
 
     # -- by knowledge -------------------------------------------------------------------------------------------
 
-    def _by_knowledge(self, text: str) -> str:
+    def _by_knowledge(self, text: str, *, weak: bool = True) -> str:
         if self._only_whole:
-            text = self._whole_values(text)
+            text = self._whole_values(text, weak=weak)
         for known in self._suspects(text):
-            text = _scrubbed(text, known)
+            if not is_weak(known.plain):
+                text = _scrubbed(text, known, frozenset())
+            elif weak:
+                text = _scrubbed(text, known, self._plain)
         if "%" in text:
             # Whoever encodes may encode more than he must; so it is looked for as it reads, and replaced as it stands.
             for known in self._suspects(unquote(text)):
+                if is_weak(known.plain):
+                    continue  # digits need no encoding
                 text = re.sub(_in_percent(known.plain), known.mark, text)
         return text
 
@@ -299,26 +344,32 @@ class Redactor:
         grams = self._grams
         if not self._too_short_to_index and grams.keys().isdisjoint(places):
             return []
-        suspects = {known.plain: known for place in places for known in grams.get(place, ())}
-        return sorted([*suspects.values(), *self._too_short_to_index], key=lambda known: -len(known.plain))
+        suspects = {known.plain: known for place in grams.keys() & places for known in grams[place]}
+        return sorted(
+            [*suspects.values(), *self._too_short_to_index], key=lambda known: (-len(known.plain), known.plain)
+        )
 
-    def _whole_values(self, text: str) -> str:
+    def _whole_values(self, text: str, *, weak: bool) -> str:
         """Replace learnt secrets where they are a whole JSON string, a whole form value, or the whole text."""
         known = self._marks
         if text in known:
-            return known[text]
+            return known[text] if weak or not is_weak(text) else text
+
+        def stays(name: str, value: str) -> bool:
+            return is_weak(value) and (not weak or _flat(name) in self._plain)
 
         def string(match: re.Match[str]) -> str:
             name, closed, colon, value, end = match.groups()
             if colon is None:
                 return f'"{known[name]}{closed}' if name in known else match[0]
-            return f'"{name}"{colon}"{known[value]}{end}' if value in known else match[0]
+            return f'"{name}"{colon}"{known[value]}{end}' if value in known and not stays(name, value) else match[0]
 
         def field(match: re.Match[str]) -> str:
             mark = known.get(match[2])
-            return f"{match[1]}={mark}" if mark else match[0]
+            return f"{match[1]}={mark}" if mark and not stays(match[1], match[2]) else match[0]
 
-        if '"' in text:
+        # Between two quotes stands a whole string, or a part of one with an escape: most long lists are cleared so.
+        if '"' in text and ("\\" in text or not known.keys().isdisjoint(text.split('"'))):
             text = _STRING.sub(string, text)
         return _FIELD.sub(field, text) if "=" in text else text
 
@@ -397,7 +448,13 @@ def _inside_base64(octets: bytes) -> list[str]:
     return codes
 
 
-def _scrubbed(text: str, known: _Secret) -> str:
+def is_weak(secret: str) -> bool:
+    """Whether a secret is so short, or so short a number, that the same stands elsewhere by chance."""
+    return len(secret) < SHORTEST_ANYWHERE or (len(secret) <= LONGEST_WEAK and secret.isdigit())
+
+
+def _scrubbed(text: str, known: _Secret, plain: frozenset[str]) -> str:
+    """The text without a secret; one of digits stays where it is the value of a member of ``plain``."""
     for spelling in known.spellings:
         if spelling not in text:
             continue
@@ -408,6 +465,10 @@ def _scrubbed(text: str, known: _Secret) -> str:
         pieces = re.split(rf"(?<![0-9.]){spelling}(?![0-9.])", text)
         text = pieces[0]
         for piece in pieces[1:]:
+            before = _MEMBER_BEFORE.search(text[-_LONGEST_MEMBER:]) if plain else None
+            if before and _flat(before[1] or before[2]) in plain:
+                text += spelling + piece
+                continue
             bare = _BARE_NUMBER[0].search(text) and _BARE_NUMBER[1].match(piece)
             text += f'"{known.mark}"{piece}' if bare else known.mark + piece
     return text
