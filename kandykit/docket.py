@@ -8,7 +8,7 @@ from typing import Any
 
 from kandykit.exchange import Exchange
 from kandykit.judgement import Case
-from kandykit.model.inventory_law import LATE_READ
+from kandykit.model.lateness import LATE_READ
 from kandykit.verdict import Finding, Verdict
 
 
@@ -23,11 +23,15 @@ class Doubt:
 
 @dataclass(slots=True)
 class Docket:
-    """``cases`` stand, by finding id; ``doubts`` did not come again; ``foreign`` says what others were seen to do."""
+    """``cases`` stand, by finding id; ``doubts`` did not come again; ``foreign`` says what others were seen to do.
+
+    ``doubted`` counts how often something did not come again.
+    """
 
     cases: dict[str, Case] = field(default_factory=dict)
     doubts: dict[str, Doubt] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
+    doubted: int = 0
 
     @property
     def unsettled(self) -> bool:
@@ -39,7 +43,7 @@ class Docket:
         return finding.id in self.cases
 
     def file(self, finding: Finding, calls: Sequence[Exchange], programme: Iterable[dict[str, Any]] = ()) -> Case:
-        """A finding stands; met again, the shorter evidence is kept."""
+        """A finding stands; met again, the shorter evidence is kept, and what it was first seen to break as well."""
         known = self.cases.get(finding.id)
         if known is None:
             found_at = max((call.seq for call in calls), default=0)
@@ -47,8 +51,11 @@ class Docket:
             self.doubts.pop(finding.id, None)
             return known
         known.seen += 1
+        also = known.finding.also or finding.also
         if calls and len(calls) < len(known.calls):
             known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)
+        if also != known.finding.also:
+            known.finding = replace(known.finding, also=also)
         return known
 
     def count(self, finding: Finding) -> None:
@@ -57,6 +64,7 @@ class Docket:
 
     def doubt(self, finding: Finding, calls: Sequence[Exchange]) -> None:
         """A finding did not come again."""
+        self.doubted += 1
         known = self.doubts.get(finding.id)
         if known is None:
             self.doubts[finding.id] = Doubt(finding, tuple(calls))

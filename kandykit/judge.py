@@ -18,6 +18,7 @@ from kandykit.model.event import Event
 from kandykit.rules import RULES
 from kandykit.rules.past import Past
 from kandykit.rules.rule import Sight
+from kandykit.standing import StandingHeaders
 from kandykit.terms import Terms
 from kandykit.verdict import Check, Finding
 
@@ -39,11 +40,13 @@ class Judge:
     """All rules and laws over one run.
 
     ``checked`` counts per requirement how often it was put to the test; `see` returns the findings of one exchange.
+    ``standing`` has the headers that came with every answer.
     """
 
     def __init__(self, terms: Terms) -> None:
         self.checked: Counter[str] = Counter()
         self.past = Past()
+        self.standing = StandingHeaders()
         self.accounts: dict[str, Account] = {}
         self._terms = terms
         self._crowds: dict[str, Crowd] = {}
@@ -77,18 +80,28 @@ class Judge:
         Rules of single exchanges still do. When it ends, the account has learnt what the calls prove of subscribers
         and orders, and knows nothing of its stock until the next read; `kandykit.linearize` judges the rest.
         """
-        crowd = self._crowds[name] = Crowd()
+        crowd = self.begin_crowd(name)
         try:
             yield crowd
         finally:
-            del self._crowds[name]
-            crowd.findings += self._counted(self.account(name).note(crowd.events))
+            self.end_crowd(name)
+
+    def begin_crowd(self, name: str) -> Crowd:
+        """From here on an account's calls may overlap: what `crowd` begins with."""
+        crowd = self._crowds[name] = Crowd()
+        return crowd
+
+    def end_crowd(self, name: str) -> None:
+        """All of the crowd's calls are over: what `crowd` ends with."""
+        crowd = self._crowds.pop(name)
+        crowd.findings += self._counted(self.account(name).note(crowd.events))
 
     def see(self, exchange: Exchange, call: Call, reply: Reply) -> list[Finding]:
         """Judge one exchange; the findings are those that it raises, twins named beside their laws."""
         sight = Sight(exchange, call, reply, self.past, self._terms)
         checks: list[Check] = [check for rule in RULES for check in rule(sight)]
         self.past.after(exchange, call, reply)
+        self.standing.see(exchange)
         checks += self._by_law(exchange, call, reply)
         return self._counted(checks)
 

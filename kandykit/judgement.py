@@ -15,7 +15,8 @@ class Case:
     """A finding with its evidence: the smallest call sequence that is known to show it.
 
     ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
-    empty where a single exchange says it all); ``seen`` counts how often the finding was met in the run, and
+    empty where a single exchange says it all), ``setting`` the steps in which such an exchange came up; ``seen`` counts
+    how often the finding was met in the run, and
     ``found_at`` is the number of the call at which it came to stand.
     """
 
@@ -24,6 +25,7 @@ class Case:
     programme: list[dict[str, Any]] = field(default_factory=list)
     seen: int = 1
     found_at: int = 0
+    setting: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import inf
 
-from kandykit.linearize.frontier import OutOfTime, Search, Walked
 from kandykit.linearize.general import GeneralSearch
-from kandykit.linearize.problem import Kind, Mutator, Observation, Problem
+from kandykit.linearize.problem import Kind, Mutator, Observation, OutOfTime, Problem, Walked
+from kandykit.linearize.search import Search
 
 Expired = Callable[[], bool]
 
@@ -20,6 +20,10 @@ PATIENCE = 150
 
 MOST_STARTS = 6
 """So many quiet reads are tried as the beginning of the evidence, the latest first."""
+
+
+MOST_CALLS = 100
+"""Evidence of more calls than this does not begin at the start of the history if it need not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,27 @@ class Shrunk:
 def shrink(
     problem: Problem, walked: Walked, refused: tuple[Mutator, ...], rejected: tuple[Mutator, ...], expired: Expired
 ) -> Shrunk:
-    """Leave out observations, which never makes a history worse; then all before a quiet read.
+    """Leave out observations, which never makes a history worse; then all before a quiet read, or any other moment.
 
-    It begins at the latest quiet read from which a dropped law explains the rest; ``refused`` and ``rejected`` are what
-    `broken_laws` needs to know.
+    It begins at the latest quiet read from which a dropped law explains the rest, and where there is none in a long
+    history, where the proof begins; ``refused`` and ``rejected`` are what `broken_laws` needs to know.
     """
-    whole = Shrunk(problem.until(walked.when), walked)
+    known = problem.until(walked.when)
+    shrunk = Shrunk(walked.proof or known, walked)
     try:
-        whole = _fewer_observations(whole, expired)
+        shrunk = _fewer_observations(shrunk, expired)
+        from_the_start = Shrunk(known.with_observations(shrunk.problem.observations), shrunk.walked)
         reads = _quiet_reads(problem, walked.when)
-        later = [*_later_starts(whole, reads, expired), whole]
-        for candidate in later:
+        candidates = [*_later_starts(from_the_start, reads, expired), from_the_start]
+        if len(known.mutators) > MOST_CALLS:
+            candidates.insert(-1, shrunk)
+        for candidate in candidates:
             laws = broken_laws(candidate.problem, refused, rejected, expired)
             if laws:
                 return Shrunk(candidate.problem, candidate.walked, laws)
-        return later[0]
+        return candidates[0]
     except OutOfTime:
-        return whole  # what was found until then is evidence enough
+        return shrunk  # what was found until then is evidence enough
 
 
 def _still(problem: Problem, expired: Expired) -> Walked | None:

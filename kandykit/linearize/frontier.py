@@ -1,39 +1,34 @@
-"""The search: a frontier of configurations is walked through the calls and answers of a counter problem, in time order.
+"""The proof: a frontier of configurations is walked through the calls and answers of a counter problem, in time order.
 
 A configuration says which pending mutators have happened and which pending observations were seen true; the numbers
 follow from it. Mutators happen only just in time: when their own answer comes, or on the way to an observation whose
-answer comes. Observations are ticked off whenever the numbers fit, for that costs nothing. Four cuts keep it small:
+answer comes. Observations are ticked off whenever the numbers fit, for that costs nothing. Three cuts keep it small,
+and none loses an explanation, so an empty frontier is a proof:
 
 * mutators that do the same are interchangeable, so the one with the earliest deadline goes first;
 * a configuration that has ticked off no less with fewer mutators spent makes another one superfluous;
-* bounds on what the pending mutators can reach tell beforehand whether an observation can be reached at all;
-* detours (to tick off another observation first) are tried only where the straight way fails.
-
-The last cut makes a hasty pass incomplete, so an empty frontier is believed only after a thorough one that began where
-the numbers were certain.
+* bounds on what the pending mutators can reach tell beforehand whether an observation can be reached at all.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from math import inf
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from kandykit.linearize.problem import Kind, Mutator, Observation, Problem
-
-BACK: Final = 24
-"""So many calls and answers before a dead end a careful pass begins; four times as many when that fails, too."""
-
-HASTY, CAREFUL, THOROUGH = range(3)
-"""Straight ahead; with detours; with every detour and every way there is, which is a proof."""
-
-SAVED: Final = 16
-"""After so many calls and answers the walk saves where it stands, to come back to."""
-
-Trail = tuple["Trail | None", int]
-"""Exchanges in the order that explains them, latest first, linked."""
+from kandykit.linearize.problem import (
+    Kind,
+    Mutator,
+    Observation,
+    OutOfTime,
+    Point,
+    Problem,
+    Schedule,
+    Trail,
+    Walked,
+    unrolled,
+)
 
 
 class Config(NamedTuple):
@@ -50,141 +45,63 @@ class Config(NamedTuple):
     drift: tuple[int, int] = (0, 0)
 
 
-class OutOfTime(Exception):
-    """The deadline passed before the search was over; ``trail`` explains what was walked until then."""
-
-    def __init__(self, trail: tuple[int, ...] = ()) -> None:
-        super().__init__("the deadline passed")
-        self.trail = trail
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """How far a walk came: ``stuck`` is the exchange whose answer no configuration explains, None at the end.
-
-    ``before`` are the numbers that were possible just before it; ``trail`` explains everything until then.
-    """
-
-    stuck: int | None
-    when: float
-    before: tuple[tuple[int, int], ...]
-    trail: tuple[int, ...]
-
-
-class _Point(NamedTuple):
-    """A call (0) or an answer (1); at one moment calls come first, for intervals are closed."""
-
-    time: float
-    answer: int
-    op: int
-
-
 class _Ready(NamedTuple):
-    """A pending mutator of a kind, the earliest due first."""
+    """A pending mutator of a kind, the earliest due first; what must happen goes before what only may."""
 
     due: float
+    optional: bool
     op: int
     bit: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    position: int
-    frontier: list[Config]
-    ready: dict[Kind, list[_Ready]]
-    watching: dict[int, Observation]
 
 
 Step = tuple[Kind, list[_Ready]]
 
 
-class Search:
+class Frontier:
     """One problem; `walk` finds an explanation, or the answer that has none."""
 
     def __init__(self, problem: Problem, expired: Callable[[], bool]) -> None:
-        self.problem = problem
+        self._problem = problem
         self._limit = problem.limit
         self._expired = expired
-        self._ops: list[Mutator | Observation] = [*problem.mutators, *problem.observations]
-        self._points = sorted(_points(self._ops))
-        self._bits = _bits(self._points, len(self._ops))
+        schedule = Schedule.of(problem)
+        self._ops, self._points, self._bits = schedule.ops, schedule.points, schedule.bits
         self._ready: dict[Kind, list[_Ready]] = {}
         self._watching: dict[int, Observation] = {}
-        self._care = HASTY
-        self._options = 0
 
     # -- the walk -----------------------------------------------------------------------------------------------
 
     def walk(self) -> Walked:
-        """Hastily ahead; from a dead end back and carefully on, from ever further back, at last from firm ground."""
-        frontier = [Config(0, 0, self.problem.total, self.problem.used, None)]
-        saved = [_Saved(0, frontier, {}, {})]
-        position, careful_from, careful_until, back, care = 0, 0, 0, BACK, HASTY
-        farthest = -1  # dead end: care grows until the walk gets beyond it, else it could come back to it for ever
-        while position < len(self._points):
-            if position % SAVED == 0:
-                if self._expired():
-                    raise OutOfTime(_unrolled(frontier[0].trail))
-                saved.append(self._save(position, frontier))
-            self._care = care if position < careful_until else HASTY
-            proven = self._care == THOROUGH and careful_from == saved[0].position
-            following = self._pass(self._points[position], frontier)
-            if following:
-                frontier = following
-                position += 1
-                if len(frontier) == 1 and self._is_firm(proven):
-                    saved = [self._save(position, frontier)]
-                    careful_from = careful_until = position
-                continue
-            if proven:
-                return self._stuck(self._points[position], frontier)
-            if position > farthest:
-                farthest, back, care = position, BACK, CAREFUL
-            elif care == CAREFUL and back >= 16 * BACK:
-                back, care = BACK, THOROUGH
-            else:
-                back *= 4
-            target = max(position - back, saved[0].position)
-            while len(saved) > 1 and saved[-1].position > target:
-                saved.pop()
-            careful_from, careful_until = saved[-1].position, farthest + 1
-            position, frontier = self._restore(saved[-1])
-        return Walked(None, inf, (), _unrolled(frontier[0].trail))
+        """Call by call and answer by answer; raises `OutOfTime`."""
+        frontier = [Config(0, 0, self._problem.total, self._problem.used, None)]
+        for point in self._points:
+            self._hurry(frontier[0].trail)
+            following = self._pass(point, frontier)
+            if not following:
+                return self._stuck(point, frontier)
+            frontier = following
+        return Walked(None, inf, (), unrolled(frontier[0].trail))
 
-    def _is_firm(self, thorough: bool) -> bool:
-        """Whether the numbers of the only configuration are certain: nothing is pending, and no option was passed by
-        in haste, which could have happened all the same."""
-        if self._watching or self._ready or (self._options and not thorough):
-            return False
-        self._options = 0
-        return True
+    def _hurry(self, trail: Trail | None) -> None:
+        if self._expired():
+            raise OutOfTime(unrolled(trail))
 
-    def _save(self, position: int, frontier: list[Config]) -> _Saved:
-        ready = {kind: list(waiting) for kind, waiting in self._ready.items()}
-        return _Saved(position, frontier, ready, dict(self._watching))
-
-    def _restore(self, saved: _Saved) -> tuple[int, list[Config]]:
-        self._ready = {kind: list(waiting) for kind, waiting in saved.ready.items()}
-        self._watching = dict(saved.watching)
-        return saved.position, saved.frontier
-
-    def _stuck(self, point: _Point, frontier: list[Config]) -> Walked:
+    def _stuck(self, point: Point, frontier: list[Config]) -> Walked:
         before = tuple(sorted({(config.total, config.used) for config in frontier}))
-        longest = max(frontier, key=lambda config: len(_unrolled(config.trail)))
-        return Walked(self._ops[point.op].seq, point.time, before, _unrolled(longest.trail))
+        longest = max(frontier, key=lambda config: len(unrolled(config.trail)))
+        return Walked(self._ops[point.op].seq, point.time, before, unrolled(longest.trail))
 
-    def _pass(self, point: _Point, frontier: list[Config]) -> list[Config]:
+    def _pass(self, point: Point, frontier: list[Config]) -> list[Config]:
         """The configurations after one more call or answer."""
         index = point.op
         op, bit = self._ops[index], self._bits[index]
         if not point.answer:
             if isinstance(op, Mutator):
-                insort(self._ready.setdefault(op.kind, []), _Ready(op.due, index, bit))
+                insort(self._ready.setdefault(op.kind, []), _Ready(op.due, op.optional, index, bit))
                 return frontier
             self._watching[bit] = op
             return [self._tick_one(config, bit, op) for config in frontier]
         option = isinstance(op, Mutator) and op.optional
-        self._options += option
         reached: dict[tuple[int, int, tuple[int, int]], Config] = {}
         for config in frontier:
             done = (config.taken | config.ticked) & bit
@@ -199,7 +116,7 @@ class Search:
             configs = [config._replace(ticked=config.ticked & ~bit) for config in configs]
         else:
             waiting = self._ready[op.kind]
-            waiting.remove(_Ready(op.due, index, bit))
+            waiting.remove(_Ready(op.due, op.optional, index, bit))
             if not waiting:
                 del self._ready[op.kind]
             configs = [self._over(config, op, bit) for config in configs]
@@ -244,9 +161,6 @@ class Search:
     # -- from one configuration to those in which an answer is explained -------------------------------------------
 
     def _reach(self, config: Config, op: Mutator | Observation, bit: int) -> Iterator[Config]:
-        if self._care == HASTY:
-            yield from self._straight(config, op, bit)
-            return
         seen = {(config.taken, config.ticked)}
         stack = [config]
         while stack:
@@ -255,8 +169,7 @@ class Search:
                 yield start
                 continue
             yield from self._straight(start, op, bit)
-            if self._expired():
-                raise OutOfTime(_unrolled(config.trail))
+            self._hurry(config.trail)
             for after in self._detours(start, bit):
                 if (after.taken, after.ticked) not in seen:
                     seen.add((after.taken, after.ticked))
@@ -270,14 +183,14 @@ class Search:
         for other_bit, other in self._watching.items():
             if other_bit != bit and not config.ticked & other_bit:
                 yield from self._straight(config, other, other_bit)
-        if self._limit == inf or self._care != THOROUGH:
+        if self._limit == inf:
             return
         ups = sum(kind.total * len(waiting) for kind, waiting in self._ready.items() if kind.total > 0)
         if config.total + ups > self._limit and any(kind.total < 0 for kind in self._ready):
             for kind, waiting in self._ready.items():
-                ready = next((ready for ready in waiting if not config.taken & ready.bit), None)
-                if ready is not None and self._allowed(kind, config.total, config.used):
-                    yield self._take(config, kind, ready.bit, self._ops[ready.op].seq)
+                if self._allowed(kind, config.total, config.used):
+                    for ready, *_ in _alike([ready for ready in waiting if not config.taken & ready.bit]):
+                        yield self._take(config, kind, ready.bit, self._ops[ready.op].seq)
 
     def _straight(self, config: Config, op: Mutator | Observation, bit: int) -> Iterable[Config]:
         """The configurations in which this call is explained, by as few other mutators as can be."""
@@ -287,12 +200,11 @@ class Search:
         if self._allowed(kind, config.total, config.used):
             return [self._take(config, kind, bit, op.seq)]
         most = int(self._limit) - kind.total if kind.limited and self._limit != inf else None
-        needs = kind.needs
-        enabled = self._towards(config, _Enabling(needs, most), bit)
+        enabled = self._towards(config, _Enabling(kind.needs or -inf, most), bit)
         return [self._take(after, kind, bit, op.seq) if not after.taken & bit else after for after in enabled]
 
     def _allowed(self, kind: Kind, total: int, used: int) -> bool:
-        return total - used >= kind.needs and (not kind.limited or total + kind.total <= self._limit)
+        return kind.allowed(total, used, self._limit)
 
     def _take(self, config: Config, kind: Kind, bit: int, seq: int) -> Config:
         taken, ticked, total, used, trail, drift = config
@@ -315,8 +227,7 @@ class Search:
         steps: list[Step] = []
         for each, waiting in self._ready.items():
             untaken = [ready for ready in waiting if not (config.taken | without) & ready.bit]
-            if untaken:
-                steps.append((each, untaken))
+            steps += [(each, alike) for alike in _alike(untaken)]
         found = self._along(config, steps, goal, _fewest(steps, goal, config.total, config.used))
         if found is None:
             steps.sort(key=_orders_first)
@@ -333,8 +244,7 @@ class Search:
     ) -> list[Config] | None:
         """Where the solutions lead that hold no smaller one; None where longer ones have to be tried.
 
-        That is so where no order of a solution is allowed: then others may have to make room for it. Hastily it is
-        enough if one is allowed.
+        That is so where no order of a solution is allowed: then others may have to make room for it.
         """
         if solutions is None:
             return None
@@ -344,13 +254,14 @@ class Search:
         for counts in sorted(solutions, key=sum):
             if spent and any(all(map(int.__le__, fewer, counts)) for fewer in spent):
                 continue
+            self._hurry(config.trail)
             arrived = self._walk_up_to(config, steps, counts, goal)
             if arrived:
                 spent.append(counts)
                 found += arrived
             else:
                 barred = True
-        return None if barred and not last and (not found or self._care == THOROUGH) else found
+        return None if barred and not last else found
 
     def _walk_up_to(self, config: Config, steps: list[Step], counts: tuple[int, ...], goal: _Goal) -> list[Config]:
         """Every way to take so many mutators of each kind that ticks off something on its way, or else any one."""
@@ -392,6 +303,7 @@ class Search:
         start = (0,) * len(counts)
         layer: dict[tuple[int, ...], list[Config]] = {start: [config]}
         for _ in range(sum(counts)):
+            self._hurry(config.trail)
             following: dict[tuple[int, ...], list[Config]] = {}
             for done, configs in layer.items():
                 for number, (kind, waiting) in enumerate(chosen):
@@ -417,6 +329,17 @@ class Search:
         return [self._tick_all(each) for configs in layer.values() for each in configs]
 
 
+def _alike(waiting: list[_Ready]) -> list[list[_Ready]]:
+    """Those of one kind that are best taken in the order in which they are due.
+
+    An option that ends before something that must happen is neither better nor worse than that: it is kept apart.
+    """
+    must = [ready for ready in waiting if not ready.optional]
+    if not must or len(must) == len(waiting) or all(r.due >= must[-1].due for r in waiting if r.optional):
+        return [waiting] if waiting else []
+    return [must, [ready for ready in waiting if ready.optional]]
+
+
 def _givers_first(step: Step) -> int:
     """What makes products available goes before what takes them."""
     return step[0].used - step[0].total
@@ -425,7 +348,7 @@ def _givers_first(step: Step) -> int:
 class _Enabling(NamedTuple):
     """What must be so before a mutator can happen: products available, and room below the limit."""
 
-    needs: int
+    needs: float
     most: int | None
 
     def fits(self, total: int, used: int) -> bool:
@@ -546,34 +469,3 @@ def _possible(goal: _Goal, low_t: int, high_t: int, low_u: int, high_u: int) -> 
         and (goal.available_below is None or low_t - high_u < goal.available_below)
         and (goal.total_above is None or high_t > goal.total_above)
     )
-
-
-def _points(ops: list[Mutator | Observation]) -> Iterator[_Point]:
-    for index, op in enumerate(ops):
-        yield _Point(op.called, 0, index)
-        if op.due != inf:
-            yield _Point(op.due, 1, index)
-
-
-def _bits(points: list[_Point], count: int) -> list[int]:
-    """A bit for each call, given on to another once it is answered."""
-    bits = [0] * count
-    free: list[int] = []
-    fresh = 0
-    for point in points:
-        if point.answer:
-            free.append(bits[point.op])
-        elif free:
-            bits[point.op] = free.pop()
-        else:
-            bits[point.op] = 1 << fresh
-            fresh += 1
-    return bits
-
-
-def _unrolled(trail: Trail | None) -> tuple[int, ...]:
-    found: list[int] = []
-    while trail is not None:
-        trail, seq = trail
-        found.append(seq)
-    return tuple(reversed(found))

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
-from kandykit.linearize.frontier import OutOfTime, Walked
-from kandykit.linearize.problem import Mutator, Observation, Problem
+from kandykit.linearize.problem import Mutator, Observation, OutOfTime, Problem, Walked
 
 
 class State(NamedTuple):
@@ -142,7 +141,7 @@ class GeneralSearch:
                 yield state
         elif isinstance(op, Mutator):
             kind = op.kind
-            if state.total - state.used >= kind.needs and not (kind.limited and state.total + kind.total > self._limit):
+            if kind.allowed(state.total, state.used, self._limit):
                 yield State(state.total + kind.total, state.used + kind.used, state.live)
         else:
             yield from op.after(state)

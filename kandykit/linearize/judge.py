@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from math import inf
 
 from kandykit.calls import (
     CreateSubscriber,
     DeleteSubscriber,
-    Malformed,
+    InventoryView,
     OrderKind,
     Outcome,
     PlaceOrder,
@@ -16,10 +19,10 @@ from kandykit.calls import (
     Stage,
 )
 from kandykit.linearize.evidence import Expired, shrink
-from kandykit.linearize.frontier import OutOfTime, Search, Walked
 from kandykit.linearize.general import Birth, Death, GeneralSearch
-from kandykit.linearize.ledger import ledger_violations, order_kind, order_mutators
-from kandykit.linearize.problem import Mutator, Observation, Problem
+from kandykit.linearize.ledger import Ledger, ledger_violations, order_kind, order_mutators
+from kandykit.linearize.problem import Mutator, Observation, OutOfTime, Problem, Walked
+from kandykit.linearize.search import Search
 from kandykit.linearize.stories import CREATE, DELETE, tell
 from kandykit.linearize.verdict import Judged, Ok, Unknown, Violation
 from kandykit.model.event import Event
@@ -51,14 +54,19 @@ def judge_history(
     acted or never will, usually the starts of quiet reads; ``idempotent`` says whether this target answers a delete
     without effect by 2xx (None: nobody knows). ``expired`` ends the search: then the answer is `Unknown`.
     """
+    shown = [_shows_total(event.reply.inventory) for event in events if event.reply.inventory is not None]
+    if shown and not any(shown):
+        # The limit bounds a number that this target never shows: how near it was, nobody can tell.
+        terms = replace(terms, limit=None)
     lags = terms.settle_s > 0
-    fences = [fence for fence in fences if _is_quiet(events, fence)]
-    broken = list(ledger_violations(events, lags=lags))
+    fences = _quiet(events, fences)
+    ledger = Ledger(events)
+    broken = list(ledger_violations(events, ledger, lags=lags))
     told = tell(events, live, fences, idempotent=idempotent)
     broken += told.violations
     if broken:
         return broken[0]
-    orders = tuple(order_mutators(events, fences, lags=lags))
+    orders = tuple(order_mutators(events, ledger, fences, lags=lags))
     mutators = (*told.mutators, *orders)
     waiting = [each for each in orders if each.due - each.called > 0 and each.optional]
     observations = () if lags else tuple(_observations(events, terms, live, waiting))
@@ -113,13 +121,31 @@ def _judge(
     )
 
 
-def _is_quiet(events: Sequence[Event], moment: float) -> bool:
-    """Whether no call that was answered was under way: only then can a moment be a fence."""
-    return not any(
-        event.exchange.started < moment < event.exchange.ended
-        for event in events
-        if event.reply.outcome is not Outcome.UNCLEAR
+def _shows_total(view: InventoryView) -> bool:
+    return view.total is not None or (view.used is not None and view.available is not None)
+
+
+def _quiet(events: Sequence[Event], moments: Sequence[float]) -> list[float]:
+    """Those moments at which no call was under way that was answered: only they can be fences."""
+    answered = sorted(
+        (event.exchange.started, event.exchange.ended) for event in events if event.reply.outcome is not Outcome.UNCLEAR
     )
+    latest = list(accumulate((ended for _, ended in answered), max, initial=-inf))
+    return [moment for moment in moments if latest[bisect_left(answered, (moment, -inf))] <= moment]
+
+
+class _Waiting:
+    """Orders that may still be decided, in sums by the moments at which that begins and ends."""
+
+    def __init__(self, mutators: Iterable[Mutator], sign: int) -> None:
+        of_kind = [(each.called, each.due, abs(each.kind.total)) for each in mutators if each.kind.total * sign > 0]
+        self._called, self._due = sorted(each[0] for each in of_kind), sorted(each[1] for each in of_kind)
+        self._begun = [0, *accumulate(size for _, _, size in sorted(of_kind))]
+        self._over = [0, *accumulate(size for _, _, size in sorted(of_kind, key=lambda each: each[1]))]
+
+    def during(self, called: float, due: float) -> int:
+        """How many products the orders are about that were waiting at any moment of this time."""
+        return self._begun[bisect_right(self._called, due)] - self._over[bisect_left(self._due, called)]
 
 
 # -- what was seen ----------------------------------------------------------------------------------------------
@@ -134,6 +160,7 @@ def _observations(
     for event in events:
         if isinstance(event.meant, CreateSubscriber | DeleteSubscriber) and event.meant.identity:
             touched[event.meant.identity] = touched.get(event.meant.identity, 0) + 1
+    fewer, more = _Waiting(waiting, -1), _Waiting(waiting, 1)
     for event in events:
         meant, reply, exchange = event.meant, event.reply, event.exchange
         called, due = exchange.started, exchange.ended
@@ -142,11 +169,10 @@ def _observations(
             yield Observation(event.seq, called, due, view.total, view.used, view.available)
             continue
         rejected = isinstance(meant, PlaceOrder) and reply.order is not None and reply.order.stage is Stage.NOT_DONE
-        refused = reply.outcome is Outcome.REFUSED and reply.status != 401 and not isinstance(event.call, Malformed)
+        refused = reply.outcome is Outcome.REFUSED and reply.status != 401 and not event.excused
         if not (refused or rejected):
             continue
-        reserved = sum(max(-each.kind.total, 0) for each in waiting if each.called <= due and each.due >= called)
-        promised = sum(max(each.kind.total, 0) for each in waiting if each.called <= due and each.due >= called)
+        reserved, promised = fewer.during(called, due), more.during(called, due)
         if isinstance(meant, CreateSubscriber):
             fresh = meant.identity is None or (meant.identity not in live and touched[meant.identity] == 1)
             if fresh and (meant.identity is None) in forms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -10,6 +11,7 @@ from kandykit.calls import OrderKind, OrderView, Outcome, PlaceOrder, ReadOrders
 from kandykit.linearize.problem import Kind, Mutator
 from kandykit.linearize.verdict import Violation
 from kandykit.model.event import Event
+from kandykit.model.orders import CHANGED
 
 FINAL = (Stage.DONE, Stage.NOT_DONE)
 
@@ -29,22 +31,51 @@ def order_kind(call: PlaceOrder) -> Kind:
     return Kind(-call.quantity, 0, needs=call.quantity)
 
 
-def order_mutators(events: Sequence[Event], fences: Sequence[float], *, lags: bool) -> Iterable[Mutator]:
+class Ledger:
+    """What a history shows of its orders: sightings by their numbers, whole lists, and the numbers of those placed."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.seen: dict[str, list[Sighting]] = {}
+        self.lists: list[Event] = []
+        self.known: set[str | None] = set()
+        for event in sorted(events, key=lambda event: event.exchange.ended):
+            order, orders = event.reply.order, event.reply.orders
+            for view in (*(orders or ()), *((order,) if order else ())):
+                if view.number is None:
+                    continue
+                sightings = self.seen.setdefault(view.number, [])
+                # A list shows old orders as they were shown before, and that tells nothing new once they are final.
+                if not (sightings and sightings[-1].view is view and view.stage in FINAL):
+                    sightings.append(Sighting(event, view))
+            if order is not None:
+                self.known.add(order.number)
+            if orders is not None and isinstance(event.meant, ReadOrders) and event.meant.number is None:
+                self.lists.append(event)
+        self.lists.sort(key=lambda event: event.exchange.started)
+
+    def list_after(self, moment: float) -> Event | None:
+        """The first whole list that was asked for then or later."""
+        at = bisect_left(self.lists, moment, key=lambda event: event.exchange.started)
+        return self.lists[at] if at < len(self.lists) else None
+
+
+def order_mutators(
+    events: Sequence[Event], ledger: Ledger, fences: Sequence[float], *, lags: bool
+) -> Iterable[Mutator]:
     """Every order that changed the total, or may have; ``lags`` when reads prove nothing of their own moment."""
-    seen = _sightings(events)
     for event in events:
         call, exchange, outcome = event.meant, event.exchange, event.reply.outcome
         if not isinstance(call, PlaceOrder):
             continue
         kind = order_kind(call)
         if outcome is Outcome.UNCLEAR:
-            yield from _unclear(event, call, kind, events, fences, lags)
+            yield from _unclear(event, call, kind, ledger, fences, lags)
         elif outcome is Outcome.DONE:
             view = event.reply.order or OrderView(None)
             if view.stage is Stage.DONE:
                 yield Mutator(event.seq, kind, exchange.started, exchange.ended)
             elif view.stage is not Stage.NOT_DONE:
-                yield from _pending(event, kind, seen.get(view.number or "", []), lags)
+                yield from _pending(event, kind, ledger.seen.get(view.number or "", []), lags)
 
 
 def _pending(event: Event, kind: Kind, seen: list[Sighting], lags: bool) -> Iterable[Mutator]:
@@ -62,33 +93,20 @@ def _pending(event: Event, kind: Kind, seen: list[Sighting], lags: bool) -> Iter
 
 
 def _unclear(
-    event: Event, call: PlaceOrder, kind: Kind, events: Sequence[Event], fences: Sequence[float], lags: bool
+    event: Event, call: PlaceOrder, kind: Kind, ledger: Ledger, fences: Sequence[float], lags: bool
 ) -> Iterable[Mutator]:
     """An order whose answer never came: a list that was read after the next fence shows whether it was accepted."""
     called = event.exchange.started
     fence = min((fence for fence in fences if fence >= called), default=inf)
-    lists = [
-        later
-        for later in events
-        if isinstance(later.meant, ReadOrders)
-        and later.meant.number is None
-        and later.reply.orders is not None
-        and later.exchange.started >= fence
-    ]
-    if not lists or lags:
-        yield Mutator(event.seq, kind, called, inf, optional=True)
-        return
-    known = {other.reply.order.number for other in events if other.reply.order is not None}
-    alike = [
-        view
-        for view in lists[0].reply.orders or ()
-        if view.number not in known and (view.kind, view.quantity) == (call.kind, call.quantity)
-    ]
-    if alike:
+    shown = None if lags else ledger.list_after(fence)
+    if shown is None or any(
+        view.number not in ledger.known and (view.kind, view.quantity) == (call.kind, call.quantity)
+        for view in shown.reply.orders or ()
+    ):
         yield Mutator(event.seq, kind, called, inf, optional=True)
 
 
-def ledger_violations(events: Sequence[Event], *, lags: bool) -> Iterable[Violation]:
+def ledger_violations(events: Sequence[Event], ledger: Ledger, *, lags: bool) -> Iterable[Violation]:
     """What the numbers and lists of orders contradict by themselves (L8)."""
     placed: dict[str, Event] = {}
     for event in events:
@@ -108,9 +126,11 @@ def ledger_violations(events: Sequence[Event], *, lags: bool) -> Iterable[Violat
         if not isinstance(read.meant, ReadOrders) or read.reply.orders is None or lags:
             continue
         shown = [view.number for view in read.reply.orders]
-        for number, event in placed.items():
-            expected = read.meant.number in (None, number)
-            if expected and number not in shown and event.exchange.ended < read.exchange.started:
+        numbers = set(shown)
+        asked = placed.keys() if read.meant.number is None else placed.keys() & {read.meant.number}
+        for number in sorted(asked - numbers):
+            event = placed[number]
+            if event.exchange.ended < read.exchange.started:
                 yield _broken(
                     "The order list misses an accepted order",
                     f"number {number} in the list",
@@ -118,13 +138,14 @@ def ledger_violations(events: Sequence[Event], *, lags: bool) -> Iterable[Violat
                     event,
                     read,
                 )
-        twice = next((number for number in shown if number is not None and shown.count(number) > 1), None)
+        twice = None if len(numbers) == len(shown) else next((n for n in shown if n and shown.count(n) > 1), None)
         if twice is not None and len(shown) < 2000:
             yield _broken(
                 "The order list shows one number twice", "each order once", f"number {twice} twice", read, read
             )
-    for sightings in _sightings(events).values():
-        yield from _changes(sightings, lags)
+    for sightings in ledger.seen.values():
+        if len(sightings) > 1:
+            yield from _changes(sightings, lags)
 
 
 def _changes(sightings: list[Sighting], lags: bool) -> Iterable[Violation]:
@@ -133,7 +154,7 @@ def _changes(sightings: list[Sighting], lags: bool) -> Iterable[Violation]:
         before, now = first.view, later.view
         if (before.kind, before.quantity) != (now.kind, now.quantity) and None not in (before.quantity, now.quantity):
             yield _broken(
-                "An order changes after it was placed",
+                CHANGED,
                 f"{before.kind} of {before.quantity}",
                 f"{now.kind} of {now.quantity}",
                 first.event,
@@ -152,16 +173,6 @@ def _changes(sightings: list[Sighting], lags: bool) -> Iterable[Violation]:
             return
         if now.stage in FINAL and before.stage not in FINAL:
             first = later
-
-
-def _sightings(events: Sequence[Event]) -> dict[str, list[Sighting]]:
-    found: dict[str, list[Sighting]] = {}
-    for event in sorted(events, key=lambda event: event.exchange.ended):
-        views = (*(event.reply.orders or ()), *((event.reply.order,) if event.reply.order else ()))
-        for view in views:
-            if view.number is not None:
-                found.setdefault(view.number, []).append(Sighting(event, view))
-    return found
 
 
 def _broken(title: str, expected: str, actual: str, earlier: Event, event: Event) -> Violation:

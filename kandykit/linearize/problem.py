@@ -6,6 +6,7 @@ some moment of its window. Nothing else of a history decides whether an order of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
@@ -18,6 +19,10 @@ class Kind(NamedTuple):
     used: int
     needs: int = 0
     limited: bool = False
+
+    def allowed(self, total: int, used: int, limit: float) -> bool:
+        """Whether it may happen at these numbers; what needs no product waits for none."""
+        return (not self.needs or total - used >= self.needs) and (not self.limited or total + self.total <= limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,91 @@ class Problem:
             ),
             observations=tuple(o for o in self.observations if o.due <= time),
         )
+
+
+Trail = tuple["Trail | None", int]
+"""Exchanges in the order that explains them, latest first, linked."""
+
+
+def unrolled(trail: Trail | None) -> tuple[int, ...]:
+    """A trail as the exchanges in their order."""
+    found: list[int] = []
+    while trail is not None:
+        trail, seq = trail
+        found.append(seq)
+    return tuple(reversed(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a search came: ``stuck`` is the exchange whose answer nothing explains, None at the end.
+
+    ``before`` are the numbers that were possible just before it; ``trail`` explains everything until then; ``proof`` is
+    a part of the problem that has no explanation by itself.
+    """
+
+    stuck: int | None
+    when: float
+    before: tuple[tuple[int, int], ...]
+    trail: tuple[int, ...]
+    proof: Problem | None = None
+
+
+class OutOfTime(Exception):
+    """The deadline passed before the search was over; ``trail`` explains what was walked until then."""
+
+    def __init__(self, trail: tuple[int, ...] = ()) -> None:
+        super().__init__("the deadline passed")
+        self.trail = trail
+
+
+class Point(NamedTuple):
+    """A call (0) or an answer (1) of a numbered call; at one moment calls come first, for intervals are closed."""
+
+    time: float
+    answer: int
+    op: int
+
+
+@dataclass(slots=True)
+class Schedule:
+    """A problem laid out in time: ``ops`` are its mutators, then its observations; ``points`` their calls and answers.
+
+    ``bits`` gives each call a bit, which is given on to another once it is answered; ``ends`` says at which point a
+    call is answered.
+    """
+
+    ops: list[Mutator | Observation]
+    points: list[Point]
+    bits: list[int]
+    ends: list[int]
+
+    @classmethod
+    def of(cls, problem: Problem) -> Schedule:
+        """The calls and answers of a problem in their order."""
+        ops: list[Mutator | Observation] = [*problem.mutators, *problem.observations]
+        points = sorted(_points(ops))
+        bits, ends = [0] * len(ops), [NEVER] * len(ops)
+        free: list[int] = []
+        fresh = 1
+        for position, (_, answer, op) in enumerate(points):
+            if answer:
+                ends[op] = position
+                free.append(bits[op])
+            elif free:
+                bits[op] = free.pop()
+            else:
+                bits[op] = fresh
+                fresh <<= 1
+        return cls(ops, points, bits, ends)
+
+
+NEVER = 1 << 40
+"""The position of an answer that never comes, beyond any other."""
+
+
+def _points(ops: list[Mutator | Observation]) -> Iterator[Point]:
+    for index, op in enumerate(ops):
+        yield Point(op.called, 0, index)
+        if op.due != inf:
+            yield Point(op.due, 1, index)

@@ -12,6 +12,7 @@ when none is left. Nothing here knows the wire, the network or a clock: times co
     state.py           what these share
     stock.py           the possible worlds of (total, used) and the open questions
     orders.py          the order ledger
+    lateness.py        reads that lag: what waits before it accuses anybody
     identities.py      who is live, gone or in doubt
     window.py          the calls that the next read must explain
     blame.py           which law explains numbers that no world has

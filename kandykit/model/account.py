@@ -18,7 +18,8 @@ from kandykit.calls import (
 )
 from kandykit.model.event import Event
 from kandykit.model.identities import Identities, Life
-from kandykit.model.inventory_law import InventoryLaw, Suspicion
+from kandykit.model.inventory_law import InventoryLaw
+from kandykit.model.lateness import Suspicion
 from kandykit.model.order_law import OrderLaw
 from kandykit.model.orders import Orders
 from kandykit.model.state import State
@@ -135,11 +136,11 @@ class Account:
         """Start anew from whatever the next read shows; the order ledger and the identities stay."""
         self._state.stock.forget()
         self._state.window.clear()
-        self._inventory.forget()
+        self._inventory.suspicion = self._orders.suspicion = None
 
     def overdue(self) -> tuple[Finding, ...]:
-        """What an open suspicion will say if it never comes right; empty where there is none."""
-        return self.suspicion.findings if self.suspicion else ()
+        """What the open suspicions will say if they never come right; empty where there is none."""
+        return tuple(finding for suspicion in self.suspicions for finding in suspicion.findings)
 
     # -- what is known ------------------------------------------------------------------------------------------
 
@@ -154,14 +155,30 @@ class Account:
         return self._inventory.agrees
 
     @property
-    def suspicion(self) -> Suspicion | None:
-        """A read that is right only if the target's reads lag, as long as no later one has decided."""
-        return self._inventory.suspicion
+    def up_to_date(self) -> bool:
+        """Whether the latest read of the inventory certainly shows the latest write, however much reads may lag."""
+        return self._inventory.up_to_date
+
+    @property
+    def orders_agree(self) -> bool:
+        """Whether the latest read of orders showed what was expected."""
+        return self._orders.agrees
+
+    @property
+    def suspicions(self) -> tuple[Suspicion, ...]:
+        """Reads that are right only if the target's reads lag, as long as no later one has decided."""
+        found = (self._inventory.suspicion, self._orders.suspicion)
+        return tuple(suspicion for suspicion in found if suspicion is not None)
 
     @property
     def lag_met(self) -> float:
-        """The longest that a read was met to lag behind, in seconds."""
-        return self._inventory.lag_met
+        """The longest that a read of the inventory or of orders was met to lag behind, in seconds."""
+        return max(self.lags_met.values())
+
+    @property
+    def lags_met(self) -> dict[str, float]:
+        """The same for each kind of read."""
+        return {"inventory": self._inventory.lag_met, "orders": self._orders.lag_met}
 
     @property
     def peak(self) -> int | None:

@@ -25,6 +25,10 @@ NO_WRITE: Final = 3
 """Only reads are left to ask."""
 
 
+OF_NOBODY: Final = "A delete of no live subscriber"
+"""How a finding begins whose deletion named nobody who was there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A call that explains a deviation once ``laws`` are dropped (the first one is the one it breaks most plainly)."""
@@ -47,12 +51,21 @@ def suspects(window: Window, deviation: Deviation) -> list[Suspect]:
     """The calls that explain the deviation best, youngest first; empty where there was no call at all."""
     asked = [*_own(window, deviation), *_others(window, deviation)]
     if not asked:
+        laws = broken_by_nothing(deviation)
         asked = [
-            Suspect(event, ("L13",), f"The inventory changes after {event.words} and nothing else", NO_WRITE)
+            Suspect(event, laws, f"The inventory changes after {event.words} and nothing else", NO_WRITE)
             for event in reversed(window.events)
         ]
     best = min((suspect.rank for suspect in asked), default=EXACT)
     return [suspect for suspect in asked if suspect.rank == best]
+
+
+def broken_by_nothing(deviation: Deviation) -> tuple[str, ...]:
+    """The laws that a change breaks for which there is no call: neither reading moves the numbers nor time does.
+
+    Nothing but an order changes the total, and nothing but a subscriber the use.
+    """
+    return "L13", *(("L1",) if deviation.total else ()), *(("L2",) if deviation.used else ())
 
 
 def _own(window: Window, deviation: Deviation) -> Iterable[Suspect]:
@@ -75,7 +88,7 @@ def _of_write(event: Event, deviation: Deviation, window: Window) -> Suspect:
     if event.seq in window.repeats:
         again = "refused" if event.refused else "accepted"
         laws = ("L10", "L4") if event.refused else ("L10",)
-        title = f"A delete of no live subscriber, {again}, changes the products in use"
+        title = f"{OF_NOBODY}, {again}, changes the products in use"
         return Suspect(event, laws, title, EXACT if acted else AT_ALL)
     if event.refused:
         return Suspect(event, ("L4",), f"A refusal of {words} changes the inventory", EXACT if acted else AT_ALL)

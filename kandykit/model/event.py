@@ -39,6 +39,12 @@ class Event(NamedTuple):
         return call.meant if isinstance(call, Malformed) and call.meant is not None else call
 
     @property
+    def excused(self) -> bool:
+        """Whether a refusal is as right as success: of what is malformed or grey, or asks for a version of the API."""
+        asked = (name.lower() for name, _ in self.exchange.request.headers)
+        return isinstance(self.call, Malformed) or "api-version" in asked
+
+    @property
     def is_read(self) -> bool:
         """Whether the call is one that must change nothing, by its method."""
         return self.exchange.request.method in ("GET", "HEAD", "OPTIONS")

@@ -65,10 +65,13 @@ class Identities:
             self.live_count -= known.life is Life.LIVE
             self._standing.pop(identity, None)
 
-    def password_of_another(self, identity: str, password: str, seq: int) -> int | None:
-        """The exchange in which another subscriber got the same password; None where none did."""
+    def password_of_another(self, identity: str, password: str, seq: int, gone: int | None = None) -> int | None:
+        """The exchange in which another subscriber got the same password; None where none did.
+
+        ``gone`` is the exchange that deleted the subscriber which had this identity before, where one certainly did.
+        """
         earlier = self.passwords.get(password)
-        if earlier is None or earlier[0] == identity:
+        if earlier is None or (earlier[0] == identity and (gone is None or earlier[1] > gone)):
             self.passwords[password] = (identity, seq)
             return None
         return earlier[1]

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final
 
-from kandykit.calls import InventoryView
-from kandykit.model.blame import Deviation, Suspect, suspects
+from kandykit.calls import InventoryView, Malformed, Outcome
+from kandykit.model.blame import EXACT, Deviation, Suspect, broken_by_nothing, suspects
 from kandykit.model.event import Event
+from kandykit.model.lateness import Suspicion, came_right
 from kandykit.model.state import SOURCE, State, stock_words, view_words
 from kandykit.model.stock import LONGEST_LAG_S, World
-from kandykit.verdict import Check, Finding, Held, Verdict
-
-LATE_READ: Final = "A read lags although none did at the start of the run"
-"""The title of what is said of a read that was wrong and came right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """An answer that would be right if the target's reads lagged; it waits for a later answer to decide."""
-
-    findings: tuple[Finding, ...]
-    true_until: float
-    seq: int
+from kandykit.verdict import Check, Finding, Held
 
 
 class InventoryLaw:
@@ -35,6 +22,7 @@ class InventoryLaw:
         self.lag_met = 0.0
         self._behind_s = 0.0
         self.agrees = True
+        self.up_to_date = False
         self.peak: int | None = None
         self.first_total: int | None = None
         self.last_view: InventoryView | None = None
@@ -43,6 +31,7 @@ class InventoryLaw:
         """What a read of the inventory proves or breaks."""
         stock, exchange = self.state.stock, event.exchange
         self._keep_account(view)
+        self.up_to_date = False
         if stock.worlds is None or stock.grounds(view):
             settled = exchange.started > self.state.last_write + LONGEST_LAG_S
             checks = self._bounds(event, view, believed=settled)
@@ -53,22 +42,21 @@ class InventoryLaw:
         revived = not matching and bool(matching := self._late(event, view))
         self.agrees = bool(matching)
         if not matching:
-            return self._bounds(event, view, believed=False) + self._unexplained(event, view)
+            bounds = self._bounds(event, view, believed=False, causes=self._plain_causes(view))
+            return bounds + self._unexplained(event, view)
         # Only what came right was late; what never does is wrong, and says nothing about lag.
         self.lag_met, self._behind_s = max(self.lag_met, self._behind_s), 0.0
         checks = self._bounds(event, view, believed=True)
         checks += self.state.window.held()
         if self.suspicion is not None:
-            checks += [self._came_right(finding, event) for finding in self.suspicion.findings]
+            if not self.state.terms.shared:  # else the others may have undone what they had done
+                checks += [came_right(finding, event) for finding in self.suspicion.findings]
             self.suspicion = None
         if revived or not self._may_be_late(event, view, matching):
             stock.observe(matching, exchange.started, exchange.ended)
+        self.up_to_date = self._shows_the_latest_write(event, view)
         self.state.explained(event)
         return checks
-
-    def forget(self) -> None:
-        """Wait for nothing any more."""
-        self.suspicion = None
 
     def _begin_anew(self, event: Event, view: InventoryView) -> None:
         self._behind_s = 0.0
@@ -93,6 +81,18 @@ class InventoryLaw:
             return False
         return stock.lagging(view, event.exchange.started - self.state.lag_s) is not None
 
+    def _shows_the_latest_write(self, event: Event, view: InventoryView) -> bool:
+        """Whether the latest write changed the numbers for certain, and these could be none from before it."""
+        window = self.state.window
+        if not self.state.lag_s:
+            return False  # nobody waits for it, and the past is long
+        last = next((past for past in reversed(window.fresh) if past.writes), None)
+        if last is None or last.reply.outcome is not Outcome.DONE or isinstance(last.call, Malformed):
+            return False
+        if last.seq in window.repeats | window.taken | window.rejected:
+            return False
+        return self.state.stock.lagging(view, event.exchange.started - self.state.lag_s) is None
+
     def _late(self, event: Event, view: InventoryView) -> list[World]:
         """The worlds in which an unconfirmed order has happened after all, unless a late read explains it."""
         stock = self.state.stock
@@ -104,13 +104,13 @@ class InventoryLaw:
 
     def _unexplained(self, event: Event, view: InventoryView) -> list[Check]:
         started, stock = event.exchange.started, self.state.stock
-        if self.state.terms.shared:
-            self._begin_anew(event, view)
-            return []
         allowed = self.state.lag_s
         true_until = stock.lagging(view, started - max(LONGEST_LAG_S, allowed))
         if true_until is not None and started <= true_until + allowed:
             self._behind_s = max(self._behind_s, event.exchange.ended - true_until)
+            return []
+        if self.state.terms.shared and not any(past.writes for past in self.state.window.events):
+            self._begin_anew(event, view)  # nothing of ours: the others'
             return []
         findings = tuple(self._deviates(event, view))
         if true_until is not None:
@@ -124,15 +124,31 @@ class InventoryLaw:
         self._begin_anew(event, view)
         return list(findings)
 
-    def _deviates(self, event: Event, view: InventoryView) -> Iterable[Finding]:
-        possible = self.state.stock.shown()
-        near = min(possible, key=lambda pair: abs(_total(view, pair) - pair[0]) + abs(_used(view, pair) - pair[1]))
-        deviation = Deviation(_total(view, near) - near[0], _used(view, near) - near[1])
+    def _blamed(self, view: InventoryView) -> list[Suspect]:
+        """The calls that explain best how far these numbers are from what is possible."""
+        deviation = self._deviation(view)
         found = suspects(self.state.window, deviation)
         if view.total is None and view.used is None:
             # Only what is available was shown: what looks like a loss of products may be a use of them.
             found = min(found, suspects(self.state.window, Deviation(0, -deviation.total)), key=_best)
-        laws = list(dict.fromkeys(law for suspect in found for law in suspect.laws)) or ["L13"]
+        return found
+
+    def _deviation(self, view: InventoryView) -> Deviation:
+        """How far these numbers are from the nearest possible ones."""
+        possible = self.state.stock.shown()
+        near = min(possible, key=lambda pair: abs(_total(view, pair) - pair[0]) + abs(_used(view, pair) - pair[1]))
+        return Deviation(_total(view, near) - near[0], _used(view, near) - near[1])
+
+    def _plain_causes(self, view: InventoryView) -> tuple[str, ...]:
+        """The laws of the calls whose own effect, once too often or too seldom, makes these numbers to the full."""
+        found = self._blamed(view) if not self.state.terms.shared else []
+        return tuple(dict.fromkeys(law for suspect in found if suspect.rank == EXACT for law in suspect.laws))
+
+    def _deviates(self, event: Event, view: InventoryView) -> Iterable[Finding]:
+        possible = self.state.stock.shown()
+        found = self._blamed(view)
+        laws = list(dict.fromkeys(law for suspect in found for law in suspect.laws))
+        laws = laws or list(broken_by_nothing(self._deviation(view)))
         evidence = {suspect.event.seq for suspect in found} | {event.seq}
         if self.state.window.last_read is not None:
             evidence.add(self.state.window.last_read)
@@ -145,23 +161,18 @@ class InventoryLaw:
             also=tuple(laws[1:]),
             source=SOURCE,
             stateful=True,
-        )
-
-    def _came_right(self, finding: Finding, event: Event) -> Finding:
-        return replace(
-            finding,
-            verdict=Verdict.INCONCLUSIVE,
-            title=LATE_READ,
-            actual=f"{finding.actual}, then the expected numbers within {LONGEST_LAG_S:.0f} s",
-            evidence=(*finding.evidence, event.seq),
-            also=(),
-            stateful=False,
+            verdict=self.state.verdict,
         )
 
     # -- bounds -------------------------------------------------------------------------------------------------
 
-    def _bounds(self, event: Event, view: InventoryView, *, believed: bool) -> list[Check]:
-        """L3; ``believed`` says that this is no read that could only lag, so that our own subscribers must show."""
+    def _bounds(
+        self, event: Event, view: InventoryView, *, believed: bool, causes: tuple[str, ...] = ()
+    ) -> list[Check]:
+        """L3; ``believed`` says that this is no read that could only lag, so that our own subscribers must show.
+
+        ``causes`` are the laws that the calls before it broke if they made these numbers.
+        """
         limit = self.state.terms.limit
         total, used, available = view.total, view.used, view.available
         wrong: list[str] = []
@@ -175,7 +186,7 @@ class InventoryLaw:
             wrong.append("available equal to total less used")
         if total is not None and limit is not None and total > limit:
             wrong.append(f"total no greater than the agreed limit {limit}")
-        stateless = not wrong
+        rests_on_state = not wrong
         if believed and self._fewer_than_live(used):
             wrong.append(f"used no less than the {self.state.identities.live_count} live subscribers of this run")
         if not wrong:
@@ -188,8 +199,9 @@ class InventoryLaw:
                 "; ".join(wrong),
                 view_words(view),
                 tuple(evidence),
+                also=() if rests_on_state else causes,
                 source=SOURCE,
-                stateful=stateless,
+                stateful=rests_on_state,
             )
         ]
 
@@ -198,7 +210,7 @@ class InventoryLaw:
         state = self.state
         if used is None or used >= state.identities.live_count:
             return False
-        return not (state.lag_s or state.terms.shared or self.suspicion is not None)
+        return not (state.lag_s or self.suspicion is not None)
 
 
 def _best(found: list[Suspect]) -> int:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from math import inf, isfinite
+from typing import Final
 
-from kandykit.calls import Malformed, OrderKind, OrderView, Outcome, PlaceOrder, ReadOrders, Stage
+from kandykit.calls import OrderKind, OrderView, Outcome, PlaceOrder, ReadOrders, Stage
 from kandykit.model.blame import order_effect
 from kandykit.model.event import Event
+from kandykit.model.lateness import Suspicion, came_right
 from kandykit.model.orders import FINAL, Breach
 from kandykit.model.state import SOURCE, State
-from kandykit.model.stock import Extremes, Key, Question
+from kandykit.model.stock import LONGEST_LAG_S, STALLED_S, Extremes, Key, Question
 from kandykit.verdict import Check, Finding, Held
+
+NO_OTHER: Final = "the orders that were accepted, and no other"
+"""What is expected of a list that shows too many orders."""
 
 
 class OrderLaw:
@@ -21,6 +26,10 @@ class OrderLaw:
     def __init__(self, state: State) -> None:
         self.state = state
         self.foreign_numbers: set[str] = set()
+        self.suspicion: Suspicion | None = None
+        self.lag_met = 0.0
+        self.agrees = True
+        self._behind_s = 0.0
         self._pending: dict[str, Key] = {}
         self._lost: dict[int, tuple[PlaceOrder, float]] = {}
         self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
@@ -50,7 +59,7 @@ class OrderLaw:
                     self._pending[view.number] = seq
         elif outcome is Outcome.REFUSED:
             self._refused[call.kind, call.quantity] = seq
-            if event.reply.status != 401 and not isinstance(event.call, Malformed):
+            if event.reply.status != 401 and not event.excused:
                 yield from self._refusal_was_right(event, call)
         elif outcome is Outcome.UNCLEAR:
             closes = self.state.closes(event)
@@ -248,6 +257,8 @@ class OrderLaw:
         reply, orders, ended = event.reply, self.state.orders, event.exchange.ended
         known = number in orders.entries
         if reply.outcome is Outcome.REFUSED and reply.status != 401:
+            if event.excused:
+                return
             if known:
                 yield from self._ledger(event, orders.read_one(number, (), event.seq, ended))
                 return
@@ -325,7 +336,7 @@ class OrderLaw:
             yield Finding(
                 "L4",
                 "A refused order appears in the order list",
-                "the orders that were accepted, and no other",
+                NO_OTHER,
                 f"the {view.kind} of {view.quantity} as number {view.number}",
                 (refused, event.seq),
                 also=("L8",),
@@ -339,7 +350,7 @@ class OrderLaw:
             yield Finding(
                 "L8",
                 "The order list shows an order that nobody placed",
-                "the orders that were accepted, and no other",
+                NO_OTHER,
                 f"number {view.number}",
                 (event.seq,),
                 source=SOURCE,
@@ -375,8 +386,12 @@ class OrderLaw:
         """Pending orders of which the ledger knows by now how they ended."""
         stock, ended = self.state.stock, event.exchange.ended
         for number, key in list(self._pending.items()):
-            view = self.state.orders.entries[number].view
+            entry = self.state.orders.entries[number]
+            view = entry.view
             if view.stage not in FINAL:
+                longest = min(STALLED_S, self.state.terms.fulfilment_s)
+                if _effect(view) > 0 and entry.placed and event.exchange.started > entry.placed[1] + longest:
+                    stock.shelve(key)
                 continue
             del self._pending[number]
             placed_by = key if isinstance(key, int) else None
@@ -456,21 +471,44 @@ class OrderLaw:
             )
 
     def _ledger(self, event: Event, breaches: list[Breach]) -> Iterable[Check]:
-        """What contradicts the ledger, but for what a read may show that lags no more than is allowed."""
+        """What contradicts the ledger, but for what a read may show that lags no more than is allowed.
+
+        What a longer lag would explain waits until it has come right, or has had `LONGEST_LAG_S` to do so.
+        """
+        if any(breach.law == "R2" for breach in breaches) and self.state.terms.spelled_otherwise:
+            breaches = [breach for breach in breaches if breach.law != "R2"]
         started, lag = event.exchange.started, self.state.lag_s
-        kept = [breach for breach in breaches if breach.until is None or not lag or started > breach.until + lag]
-        if not kept:
+        late = [breach for breach in breaches if breach.until is not None and lag and started <= breach.until + lag]
+        wrong = [breach for breach in breaches if breach not in late]
+        doubtful = [breach for breach in wrong if breach.until is not None and started <= breach.until + LONGEST_LAG_S]
+        wrong = [breach for breach in wrong if breach not in doubtful]
+        self.agrees = not breaches
+        for breach in (*late, *doubtful):
+            self._behind_s = max(self._behind_s, event.exchange.ended - (breach.until or 0.0))
+        if not breaches:
+            self.lag_met, self._behind_s = max(self.lag_met, self._behind_s), 0.0
+        if doubtful and self.suspicion is None:
+            call = event.meant if isinstance(event.meant, ReadOrders) else ReadOrders()
+            findings = tuple(self._breach(event, breach) for breach in doubtful)
+            self.suspicion = Suspicion(findings, min(breach.until or 0.0 for breach in doubtful), event.seq, call)
+        elif not doubtful and self.suspicion is not None and event.meant == self.suspicion.reread:
+            if not wrong:
+                yield from (came_right(finding, event) for finding in self.suspicion.findings)
+            self.suspicion = None
+        if not wrong and not doubtful:
             yield Held("L8")
-        for breach in kept:
-            yield Finding(
-                breach.law,
-                breach.title,
-                breach.expected,
-                breach.actual,
-                tuple(sorted({breach.earlier, event.seq})),
-                source=SOURCE,
-                stateful=breach.until is not None,
-            )
+        yield from (self._breach(event, breach) for breach in wrong)
+
+    def _breach(self, event: Event, breach: Breach) -> Finding:
+        return Finding(
+            breach.law,
+            breach.title,
+            breach.expected,
+            breach.actual,
+            tuple(sorted({breach.earlier, event.seq})),
+            source=SOURCE,
+            stateful=breach.until is not None,
+        )
 
 
 def _effect(view: OrderView) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Final
 
 from kandykit.calls import OrderKind, OrderView, PlaceOrder, Stage
 
@@ -13,6 +14,9 @@ FIELDS = ("kind", "quantity", "product", "created_at")
 
 FINAL = (Stage.DONE, Stage.NOT_DONE)
 """The stages that no order leaves."""
+
+CHANGED: Final = "An order changes after it was placed"
+"""What is said of an order one of whose fields differs from what it was placed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class Orders:
     def open_numbers(self) -> list[str]:
         """Orders of ours that have not come to an end, as far as known."""
         return list(self._ours_open)
+
+    def own_numbers(self) -> list[str]:
+        """The orders that this run placed, oldest first."""
+        return [number for number, entry in self.entries.items() if entry.seq is not None]
 
     def net(self) -> int:
         """What this run's own fulfilled orders add up to."""
@@ -121,7 +129,7 @@ class Orders:
                 breaches.append(Breach("The order list shows one number twice", "each order once", said, seq))
             else:
                 shown[view.number] = view
-        for number in self.entries.keys() - shown.keys():
+        for number in [each for each in self.entries if each not in shown]:
             entry = self.entries[number]
             breaches.append(
                 Breach(
@@ -188,7 +196,7 @@ class Orders:
         known = self.entries.get(view.number)
         if known is None or known.view == view:
             return []
-        breaches = _differences("An order changes after it was placed", known.view, view, known.learnt)
+        breaches = _differences(CHANGED, known.view, view, known.learnt)
         before, now = known.view.stage, view.stage
         word = view.status or known.view.status
         if before in FINAL and now is not None and now is not before:

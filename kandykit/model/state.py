@@ -55,7 +55,7 @@ class State:
 
     @property
     def verdict(self) -> Verdict:
-        """What a finding weighs that rests on the account's state: nobody is accused on a shared account."""
+        """What one finding weighs that rests on the account's state: on a shared account others may have made it."""
         return Verdict.INCONCLUSIVE if self._terms.shared else Verdict.FAIL
 
     def closes(self, event: Event) -> float:
@@ -68,7 +68,9 @@ class State:
         return event.exchange.started - self.lag_s if self.lag_s else float("inf")
 
     def refused_for(self, cause: str, event: Event) -> Iterable[Check]:
-        """A refusal whose cause is certain."""
+        """A refusal whose cause is certain; what is looked for by an odd name may be refused for its form."""
+        if cause == "unknown" and event.exchange.intent.probe:
+            return ()
         return self.refusals.refused(cause, event, self._terms)
 
     def explained(self, event: Event, *, anew: bool = False) -> None:

@@ -4,9 +4,10 @@ A *world* is one state that the answers so far allow. A *question* is something 
 yet: every open question doubles the worlds, and every answer that only some worlds could have given halves them again.
 An identity whose subscriber is live in some worlds only is *in doubt*, and each world says how it is there.
 
-Two kinds of question are put aside instead of being kept open, so that the worlds stay few: an order whose answer
-never came and which a later read did not show (it may be pending, unseen), and the oldest ones when there are too
-many. They are *dormant*: believed not to have happened until numbers appear that only they explain.
+Three kinds of question are put aside instead of being kept open, so that the worlds stay few: an order whose answer
+never came and which a later read did not show (it may be pending, unseen), an increment that is pending for very long
+(beyond the limit it may stay so), and the oldest ones when there are too many. They are *dormant*: believed not to
+have happened until numbers appear that only they explain.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ MOST_REVIVALS: Final = 2000
 
 LONGEST_LAG_S: Final = 5.0
 """A read that is wrong for longer than this, in seconds, is no lagging read."""
+
+STALLED_S: Final = 10.0
+"""An increment that is pending for longer than this, in seconds, is one that may never be fulfilled."""
 
 Key = int | str
 """What names a question: the exchange that raised it, or the number of an order that is not ours."""
@@ -231,6 +235,11 @@ class Stock:
         elif self.worlds is not None:
             self._spread(inf)
         self.watch(key)
+
+    def shelve(self, key: Key) -> None:
+        """Put an open question aside: an order that is pending for so long that it may be so for ever."""
+        if key in self.questions:
+            self._sleep(key)
 
     # -- what a read shows --------------------------------------------------------------------------------------
 
@@ -443,10 +452,12 @@ class Stock:
         self._note()
 
     def _sleep_oldest(self) -> None:
-        key, question = next(iter(self.questions.items()))
-        del self.questions[key]
-        self._put_aside(question)
-        assert self.worlds is not None
+        self._sleep(next(iter(self.questions)))
+
+    def _sleep(self, key: Key) -> None:
+        self._put_aside(self.questions.pop(key))
+        if self.worlds is None:
+            return
         unhappened = [world for world in self.worlds if key not in world.happened]
         self.worlds = frozenset(unhappened or [w._replace(happened=w.happened - {key}) for w in self.worlds])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kandykit.calls import CreateSubscriber, DeleteSubscriber, Malformed, Outcome
+from kandykit.calls import CreateSubscriber, DeleteSubscriber, Malformed, Outcome, SubscriberView
 from kandykit.model.event import Event
 from kandykit.model.identities import Life, Subscriber
 from kandykit.model.state import SOURCE, State
@@ -19,6 +19,8 @@ class SubscriberLaw:
         self.state = state
         self._forms: dict[str, bool] = {}
         self._never_lived: set[str] = set()
+        self._undone: dict[str, int] = {}
+        self._honoured: int | None = None
 
     # -- creating -----------------------------------------------------------------------------------------------
 
@@ -28,7 +30,7 @@ class SubscriberLaw:
         known = self.state.identities.of(call.identity) if call.identity else None
         if outcome is Outcome.DONE:
             yield from self._accepted(event, call, known)
-        elif outcome is Outcome.REFUSED and event.reply.status != 401 and not isinstance(event.call, Malformed):
+        elif outcome is Outcome.REFUSED and event.reply.status != 401 and not event.excused:
             yield from self._refused(event, call, known)
         elif outcome is Outcome.UNCLEAR:
             self._unclear_create(event, call, known)
@@ -40,6 +42,7 @@ class SubscriberLaw:
         shown = event.reply.subscriber
         identity = (shown.identity if shown else None) or call.identity
         other = identities.of(identity) if identity else None
+        yield from self._as_wished(event, call, shown)
         if other is not None and other.life is Life.LIVE:
             self.state.window.taken.add(seq)
             if known is other and status == 200:
@@ -60,7 +63,27 @@ class SubscriberLaw:
         yield Held("L9")
         identities.set(identity, Life.LIVE, seq, ended)
         self._never_lived.discard(identity)
-        yield from self.password(event, identity)
+        yield from self.password(event, identity, other)
+
+    def _as_wished(self, event: Event, call: CreateSubscriber, shown: SubscriberView | None) -> Iterable[Check]:
+        """A target that lets callers choose gives a subscriber the identity that was asked for, or refuses.
+
+        Letter case is the target's choice; one that always chooses by itself has never given what was asked for.
+        """
+        if not call.identity or shown is None or not shown.identity or isinstance(event.call, Malformed):
+            return
+        if shown.identity.casefold() == call.identity.casefold():
+            self._honoured = event.seq
+        elif self._honoured is not None and self.state.identities.of(call.identity) is None:
+            yield Finding(
+                "L9",
+                "A subscriber is created under another identity than the one asked for",
+                f"{call.identity}, or a refusal",
+                f"{event.reply.status} for {shown.identity}",
+                (self._honoured, event.seq),
+                also=("R2",),
+                source=SOURCE,
+            )
 
     def _accepted_in_doubt(self, event: Event, identity: str, may_be_live: Subscriber | None) -> Iterable[Check]:
         """A create succeeds under an identity that an unclear answer may have made live, or left so."""
@@ -95,13 +118,36 @@ class SubscriberLaw:
             verdict=self.state.verdict,
         )
 
-    def password(self, event: Event, identity: str) -> Iterable[Check]:
-        """The password that a new subscriber is given must be nobody else's."""
+    def password(self, event: Event, identity: str, before: Subscriber | None = None) -> Iterable[Check]:
+        """The password that a new subscriber is given must be nobody else's.
+
+        ``before`` is the one that had the identity before, where that is certain: once it is gone it is another.
+        """
         shown = event.reply.subscriber
         if shown is None or not shown.password:
             return
-        earlier = self.state.identities.password_of_another(identity, shown.password, event.seq)
-        if earlier is not None:
+        gone = before.seq if before is not None and before.life is Life.GONE else None
+        earlier = self.state.identities.password_of_another(identity, shown.password, event.seq, gone)
+        if earlier is not None and gone is not None and earlier < gone < event.seq:
+            yield Finding(
+                "L9",
+                "A subscriber that is created again gets the password of the deleted one",
+                "a password of its own for each subscriber, shown once",
+                "the password that was shown before the deletion",
+                (earlier, gone, event.seq),
+                source=SOURCE,
+            )
+        elif earlier is None and (elsewhere := self._password_elsewhere(identity, shown.password)) is not None:
+            yield Finding(
+                "L11",
+                "A subscriber gets the password of another account's subscriber of the same identity",
+                "a password of its own for each subscriber",
+                "the password of the other account's subscriber",
+                (elsewhere, event.seq),
+                also=("L9",),
+                source=SOURCE,
+            )
+        elif earlier is not None:
             yield Finding(
                 "L9",
                 "Two subscribers get the same password",
@@ -110,6 +156,14 @@ class SubscriberLaw:
                 (earlier, event.seq),
                 source=SOURCE,
             )
+
+    def _password_elsewhere(self, identity: str, password: str) -> int | None:
+        """The exchange that gave another account's subscriber of this identity this password; None where none did.
+
+        Where passwords are short, those of others may be alike by chance, or because each account has its own row.
+        """
+        shown = (other.identities.passwords.get(password) for other in self.state.others)
+        return next((known[1] for known in shown if known is not None and known[0] == identity), None)
 
     def _took_stock(self, event: Event) -> Iterable[Check]:
         stock = self.state.stock
@@ -140,6 +194,8 @@ class SubscriberLaw:
             return
         if call.identity is not None and self.state.identities.live_in_other_case(call.identity):
             return  # whether identities have letter case is the target's choice
+        if call.identity is not None and any(other.identities.of(call.identity) for other in self.state.others):
+            return  # whether an identity of one account is taken for the others too is the target's choice
         form = form_of(call.identity)
         if least <= 0:
             if most <= 0:
@@ -149,7 +205,18 @@ class SubscriberLaw:
             return
         self._forms.setdefault(form, False)
         never = self._forms.keys() >= {"server", "caller"} and not any(self._forms.values())
-        if self._forms[form] or never:
+        undone = self._undone.get(call.identity) if call.identity else None
+        if undone is not None and self._forms[form]:
+            yield self.state.law(
+                "L12",
+                "An unclear create leaves its identity taken and uses no product",
+                event,
+                f"a subscriber, for {call.identity} was not created: {self.state.possible()}",
+                f"a refusal with {event.reply.status}",
+                undone,
+                also=("L2",),
+            )
+        elif self._forms[form] or never:
             yield self.state.law(
                 "L5",
                 "A subscriber is refused although a product is available",
@@ -176,7 +243,7 @@ class SubscriberLaw:
         outcome, identity = event.reply.outcome, call.identity
         known = self.state.identities.of(identity)
         life = known.life if known else Life.GONE
-        if outcome is Outcome.THROTTLED or event.reply.status == 401:
+        if outcome is Outcome.THROTTLED or event.reply.status == 401 or (event.refused and event.excused):
             return
         if outcome is Outcome.UNCLEAR:
             self._unclear_delete(event, identity, life)
@@ -196,6 +263,8 @@ class SubscriberLaw:
         for identity, live in stock.decided(event.exchange.started):
             known = identities.of(identity)
             if not live and identity in self._never_lived:
+                if known is not None:
+                    self._undone[identity] = known.seq
                 identities.drop(identity)
             elif known is not None:
                 identities.set(identity, Life.LIVE if live else Life.GONE, known.seq, known.since)
@@ -214,6 +283,9 @@ class SubscriberLaw:
                 f"a refusal with {event.reply.status}",
                 known.seq,
             )
+            # The target denies it: said once, it is no longer held against what the inventory shows, or whatever took
+            # the subscriber away could never be seen to do it again.
+            self.state.identities.set(known.identity, Life.IN_DOUBT, event.seq, event.exchange.ended)
 
     def _delete_in_doubt(self, event: Event, identity: str) -> Iterable[Check]:
         """A clear answer to the delete of a subscriber that may be live: whatever had happened, it is gone now."""

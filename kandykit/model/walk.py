@@ -33,11 +33,13 @@ class Milestone:
 def walked(events: Sequence[Event]) -> Iterable[Check]:
     """Whether the calls of one performance are the documented walk from end to end; R4's check.
 
-    Nothing is said where a step got no clear answer or 429: that is no refusal.
+    A step that was made again after no clear answer, or 429, is done like any other; but where one is not done nothing
+    is said if a step was not taken, or got no clear answer or 429: that is no refusal.
     """
-    if any(event.reply.outcome in (Outcome.UNCLEAR, Outcome.THROTTLED) for event in events):
-        return
+    clear = not any(event.reply.outcome in (Outcome.UNCLEAR, Outcome.THROTTLED) for event in events)
     for stage in _stages(events):
+        if not stage.evidence or not (stage.done or clear):
+            return
         if not stage.done:
             yield Finding(
                 "R4",

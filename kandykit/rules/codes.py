@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from kandykit.calls import Malformed
 from kandykit.exchange import Credential, Exchange
@@ -15,6 +17,12 @@ HELD: Final = held("R1")
 _LARGE_BODY: Final = 4096
 _LARGE_URL: Final = 1024
 _LARGE_HEADERS: Final = 4096
+
+# What path normalisers and request firewalls stumble over, decoded or not: slashes, percent signs, dots and semicolons
+# that were escaped, control characters, and escapes that are none.
+_ODD_IN_A_PATH: Final = re.compile(r"%(?:[01]|2[5ef]|3b|5c|7f)|/\.{0,2}/|/\.{1,2}$|[;\\]", re.IGNORECASE)
+_ODD_ANYWHERE: Final = re.compile(r"%00|%(?![0-9A-Fa-f]{2})")
+_MOVED: Final = frozenset({301, 307, 308})
 
 
 @judges("R1")
@@ -30,6 +38,9 @@ def only_documented_codes(sight: Sight) -> tuple[Check, ...]:
             # R3 says so.
             return NOTHING
         return (_undocumented(sight, "refuses an oversized request with an undocumented code", Verdict.WARN),)
+    if status in _MOVED and is_odd(sight.exchange):
+        # Whoever tidies paths up sends the call on to the tidy one.
+        return (_undocumented(sight, "is sent on from an odd path with an undocumented code", Verdict.WARN),)
     if status == 501 and not sight.documented and sight.method not in sight.methods:
         return (_undocumented(sight, "is said not to be implemented", Verdict.WARN),)
     # The table is that of the provisioning API's own answers; what its gateway says elsewhere is only noted.
@@ -71,3 +82,20 @@ def is_oversized(exchange: Exchange) -> bool:
         or len(request.body) > _LARGE_BODY
         or sum(len(name) + len(value) for name, value in request.headers) > _LARGE_HEADERS
     )
+
+
+def is_odd(exchange: Exchange) -> bool:
+    """Whether any front end may turn a request away for its URL alone, before it is known whose it is.
+
+    Who gave an identity out that makes such a path must delete it all the same; that is L10's, and no matter of form.
+    """
+    url = exchange.request.url
+    if _ODD_ANYWHERE.search(url) or _ODD_IN_A_PATH.search(urlsplit(url).path):
+        return True
+    if "%" not in url:
+        return False
+    try:
+        unquote_to_bytes(url).decode()
+    except UnicodeDecodeError:
+        return True
+    return False

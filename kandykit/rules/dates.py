@@ -19,6 +19,10 @@ _HTTP_DATE: Final = re.compile(
     rf"|{_LONG_DAY}, \d\d-{_MONTH}-\d\d {_TIME} GMT"
     rf"|{_DAY} {_MONTH} [ \d]\d {_TIME} \d{{4}}"
 )
+_MAIL_DATE: Final = re.compile(
+    rf"(?:{_DAY}, )?\d\d? {_MONTH} \d{{4}} {_TIME} (?:[+-]\d{{4}}|UTC?|GMT)"
+    rf"|{_DAY} {_MONTH} [ \d]?\d {_TIME} (?:UTC|GMT) \d{{4}}"
+)
 _SECONDS: Final = re.compile(r"\d{9,11}(?:\.\d+)?")
 _MILLISECONDS: Final = re.compile(r"\d{12,14}")
 _ZONE_WORD: Final = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
@@ -47,7 +51,20 @@ def moment(text: str) -> float | None:
     if _MILLISECONDS.fullmatch(text):
         return int(text) / 1000
     found = http_date(text)
-    return _iso_8601(text) if found is None else found
+    if found is None:
+        found = _iso_8601(text)
+    return _of_a_mail(text) if found is None else found
+
+
+def _of_a_mail(text: str) -> float | None:
+    """A date as mails have it (RFC 5322) and as `date` and Java print it: no form for a header, and no doubt either."""
+    if not _MAIL_DATE.fullmatch(text):
+        return None
+    try:
+        when = parsedate_to_datetime(text)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso_8601(text: str) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from kandykit.exchange import Credential
 from kandykit.openapi import OperationSpec, Problem
-from kandykit.rules.codes import is_oversized
+from kandykit.rules.codes import is_odd, is_oversized
 from kandykit.rules.rule import NOT_JSON, NOTHING, PAGE, Area, Sight, held, judges, quoted
 from kandykit.rules.shapes import in_words, is_json_type, spec_of
 from kandykit.verdict import Check, Verdict
@@ -26,7 +26,6 @@ MEMBERS: Final = ("transactionId", "status", "name", "message", "info")
 """The members of an error of the API's own."""
 
 _STATUS: Final = re.compile(r"[1-5]\d\d")
-_ODD_URL: Final = re.compile(r"%00|%(?![0-9A-Fa-f]{2})")
 _SOURCE: Final = f"{PAGE}, Return codes; KPN's OpenAPI definitions, schema error"
 
 
@@ -133,7 +132,7 @@ def _made_by_the_api(sight: Sight) -> bool:
         return False
     if sight.status in (401, 403, 405, 413, 414, 429, 431):
         return False
-    if _ODD_URL.search(sight.exchange.request.url) or is_oversized(sight.exchange):
+    if is_odd(sight.exchange) or is_oversized(sight.exchange):
         # Any front end turns such a request away before it knows whose it is.
         return False
     return not _is_the_gateways(sight.content)

@@ -43,7 +43,19 @@ def location_is_a_reference(sight: Sight) -> tuple[Check, ...]:
     if location is None:
         return NOTHING
     if _URI_REFERENCE.fullmatch(FINGERPRINT.sub("-", location)):
-        return HELD_H3
+        asked = sight.exchange.request.url
+        if _origin(urljoin(asked, location)) == _origin(asked):
+            return HELD_H3
+        return (
+            sight.finding(
+                "H3",
+                f"The Location of {sight.label} is at another origin than the API",
+                "where what was created can be read, with the token of this API",
+                quoted(location),
+                verdict=Verdict.WARN,
+                source="RFC 9110 10.2.2",
+            ),
+        )
     return (
         sight.finding(
             "H3",
@@ -81,6 +93,16 @@ def location_is_the_orders_own(sight: Sight) -> tuple[Check, ...]:
             before=(other.seq,),
         ),
     )
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL; a port that cannot be read counts as none."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return parts.scheme, parts.hostname or "", port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _names_in(url: str) -> list[str]:

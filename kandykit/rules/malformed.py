@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kandykit.calls import Malformed
+from kandykit.calls import Malformed, Operation
 from kandykit.rules.codes import is_malformed, is_oversize_refusal, is_oversized
 from kandykit.rules.past import says_over_quota
 from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges, quoted
@@ -50,9 +50,15 @@ def malformed_input_is_refused(sight: Sight) -> tuple[Check, ...]:
         return NOTHING if status in _NOT_ABOUT_THE_INPUT else HELD
     if status >= 300:
         return (_finding(sight, f"{_named(call)} is redirected", f"{status}", verdict=Verdict.WARN),)
-    if call.grey:
+    if call.grey or _has_no_effect(sight, call):
         return NOTHING
     return (_finding(sight, f"{_named(call)} is accepted", f"{status} {quoted(sight.body)}"),)
+
+
+def _has_no_effect(sight: Sight, call: Malformed) -> bool:
+    """Whether what is malformed is a wish for an identity, and this target chooses every identity itself."""
+    creates = call.operation is Operation.CREATE_SUBSCRIBER
+    return creates and call.why.startswith("identity") and not sight.terms.caller_chooses
 
 
 def _named(call: Malformed) -> str:

@@ -6,7 +6,6 @@ was broken, and with nothing where its condition did not arise; only so are the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
@@ -19,7 +18,7 @@ from kandykit.calls import (
     Reply,
     operation_of,
 )
-from kandykit.exchange import Credential, Exchange
+from kandykit.exchange import Credential, Exchange, json_of
 from kandykit.rules.past import Past
 from kandykit.terms import Terms
 from kandykit.verdict import Check, Finding, Held, Verdict
@@ -133,7 +132,7 @@ class Sight:
         """The answer's body as a JSON value, parsed once; `NOT_JSON` where it is none."""
         if self._content is self:
             try:
-                self._content = json.loads(self.body)
+                self._content = json_of(self.body)
             except (ValueError, RecursionError):
                 self._content = NOT_JSON
         return self._content

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
-from kandykit.calls import Malformed, Operation
+from kandykit.calls import PRODUCT, CreateSubscriber, DeleteSubscriber, Malformed, Operation
 from kandykit.openapi import OperationSpec, Problem
 from kandykit.rules.headers import CORS_TABLE, TABLE
 from kandykit.rules.rule import NOT_JSON, NOTHING, PAGE, Area, Sight, held, judges, quoted
@@ -27,7 +28,7 @@ _JUDGED_ELSEWHERE: Final = frozenset(
 """Headers that have rules of their own; the document's word on them would be a second judgement of the same fact."""
 
 _INDEX: Final = re.compile(r"/\d+(?=/|$)")
-_NUMBERS: Final = frozenset({"total", "used", "available"})
+_NUMBERS: Final = frozenset({"inventory.total", "inventory.used", "inventory.available"})
 _DOCUMENT: Final = "the OpenAPI document that this target is held against"
 
 
@@ -56,7 +57,42 @@ def successes_match_the_document(sight: Sight) -> tuple[Check, ...]:
                 source=f"{PAGE}, Provision products and subscribers",
             ),
         )
+    for what, other in (("subscriber", _another_subscriber(sight)), ("product", _another_product(sight))):
+        if other:
+            return (
+                sight.finding(
+                    "R2",
+                    f"{sight.label} answers with another {what} than the one that was asked for",
+                    f"the {what} of the request",
+                    f"{quoted(other)} in the {sight.status}",
+                    source=_DOCUMENT,
+                ),
+            )
     return HELD_BOTH if sight.body and is_json_type(sight) else HELD_R2
+
+
+def _another_subscriber(sight: Sight) -> str:
+    """The identity that the answer to a deletion names, where it is not the one in the request; else empty.
+
+    Letter case is the target's choice, and an identity may come back as it stood in the path.
+    """
+    call, shown = sight.call, sight.reply.subscriber
+    if not isinstance(call, DeleteSubscriber) or shown is None or "@" not in (shown.identity or ""):
+        return ""
+    assert shown.identity is not None
+    asked = call.identity.casefold()
+    return "" if asked in (shown.identity.casefold(), unquote(shown.identity).casefold()) else shown.identity
+
+
+def _another_product(sight: Sight) -> str:
+    """The product of a new subscriber, where it is not the one that was asked for; else empty.
+
+    A vendor's own document may have answers name a product otherwise than requests.
+    """
+    document, shown = sight.terms.document, sight.reply.subscriber
+    if not isinstance(sight.call, CreateSubscriber) or shown is None or document is None:
+        return ""
+    return "" if document.path.name != SHIPPED or shown.product in (None, PRODUCT) else str(shown.product)
 
 
 def _problems(sight: Sight) -> list[Problem]:
@@ -126,17 +162,29 @@ def _verdict_beside_the_shipped(sight: Sight, member: str, absent: bool) -> Verd
     Where it shows what KPN's page asks for, though in another place or other words, it is a reading.
     """
     operation, reply = sight.operation, sight.reply
-    if member == "status" and not absent and operation in (Operation.PLACE_ORDER, Operation.READ_ORDERS):
+    key = sight.terms.members.get(member, "")
+    if key == "order.status" and not absent and operation in (Operation.PLACE_ORDER, Operation.READ_ORDERS):
         return _verdict_of_status(sight)
     if not absent or reply.unreadable:
         return Verdict.FAIL
     if operation is Operation.PLACE_ORDER:
         # Location may hold the number.
-        return None if member == "order_number" else Verdict.FAIL
-    if operation is Operation.READ_INVENTORY and member in _NUMBERS:
+        return None if key == "order.number" else Verdict.FAIL
+    if operation is Operation.READ_INVENTORY and key in _NUMBERS:
+        return Verdict.WARN
+    if operation is Operation.CREATE_SUBSCRIBER and key == "subscriber.password" and _may_be_shown_again(sight):
         return Verdict.WARN
     # The caller knows an identity that he has chosen.
-    return None if operation is Operation.CREATE_SUBSCRIBER and member == "identity" else Verdict.FAIL
+    return None if operation is Operation.CREATE_SUBSCRIBER and key == "subscriber.identity" else Verdict.FAIL
+
+
+def _may_be_shown_again(sight: Sight) -> bool:
+    """Whether this may be a subscriber that was there already: 200 for an identity that the caller named.
+
+    Such an answer makes nothing, and a password is shown once.
+    """
+    call = sight.call.meant if isinstance(sight.call, Malformed) else sight.call
+    return sight.status == 200 and isinstance(call, CreateSubscriber) and call.identity is not None
 
 
 def _verdict_of_status(sight: Sight) -> Verdict | None:

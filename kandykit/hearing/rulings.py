@@ -1,0 +1,128 @@
+"""Rulings: what several plays of the same calls prove together.
+
+A finding that rests on the account's state could be somebody else's doing, so it has to come again. What was played
+is the explorer's business; whether a finding stands is decided here, from the plays alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil, log
+from typing import Final
+
+from kandykit.docket import Docket
+from kandykit.hearing.performance import Performance, evidence
+from kandykit.verdict import Finding, Verdict
+
+PLAYS_AGAIN: Final = 3
+"""How often a stateful finding has to come again, running, to stand (the contract's number)."""
+
+READS_AGAIN: Final = 8
+"""The same for a change that comes with reads alone, which another actor could make at any moment."""
+
+OFTEN: Final = 3
+MOST_PLAYS: Final = 14
+"""What shows in so many of at most so many plays of the same calls comes with our calls, and not by chance."""
+
+QUIET_TURNS: Final = 3
+"""An account is watched for so many times the time that passed between two doubts, to see whoever made them."""
+
+UNLIKELY: Final = 1e-4
+"""A finding stands where others act only if they would show it in as many plays by a smaller chance than this."""
+
+MOST_DOUBTS: Final = 12
+"""After so many findings that did not come again, going on would only add to the noise."""
+
+
+@dataclass(slots=True)
+class Weighing:
+    """What was played for one finding that ``first`` raised.
+
+    ``plays`` were made of the same calls, one after another; ``shown`` are the plays whose calls may serve as evidence,
+    the best first; ``elsewhere`` was played on another account, where what damages an account for good can come again;
+    ``rested`` says that afterwards the account was watched without any call that acts. ``quiet`` are windows without
+    such calls, as long as a play: whether anything moved in each of them. ``busy`` says that others use the account,
+    or were seen to, ``shared`` that the profile says so, ``alike`` that each play moved the inventory by the same.
+    """
+
+    first: Performance
+    plays: Sequence[Performance] = ()
+    shown: Sequence[Performance] = field(default_factory=list)
+    elsewhere: Performance | None = None
+    rested: bool = False
+    quiet: Sequence[bool] = ()
+    busy: bool = False
+    shared: bool = False
+    alike: bool = True
+
+
+def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble: float = 0.0) -> int:
+    """How often, running, the same calls have to show a finding, so that it cannot have come by chance.
+
+    How often others act is estimated from quiet windows as long as a play. Where nobody is known to act and nothing
+    moved, `PLAYS_AGAIN` are enough. What moves with reads alone (L13) moves in such windows too: it has to come often.
+    So has a server error to malformed input (R3) where ``trouble``, the share of well-formed calls that get one, is
+    large: it may be one of those that come and go.
+    """
+    if finding.requirement == "L13":
+        return READS_AGAIN
+    needed = PLAYS_AGAIN
+    if finding.requirement == "R3" and trouble > 0:
+        needed = max(needed, min(MOST_PLAYS, ceil(log(UNLIKELY) / log(min(trouble, 0.5)))))
+    if busy or any(quiet):
+        chance = (sum(quiet) + 1) / (len(quiet) + 2)
+        needed = max(needed, ceil(log(UNLIKELY) / log(chance)))
+    return needed
+
+
+def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | None:
+    """File a finding that stands, and give it; doubt one that did not come again."""
+    plays, name = weighing.plays, finding.id
+    unsure = finding.requirement == "L13" and bool(weighing.busy or docket.doubts) and not weighing.alike
+    showing = [play for play in plays if play.shows(name)]
+    needed = plays_needed(finding, weighing.quiet, busy=weighing.busy, trouble=weighing.first.trouble)
+    if len(plays) >= needed and len(showing) == len(plays) and not unsure:
+        best = next((play for play in (*weighing.shown, plays[-1]) if play.shows(name)), plays[-1])
+        return _file(docket, finding, best)
+    # A server error damages no account: shown once elsewhere it may come and go there as well.
+    lasting = not finding.requirement.startswith("R")
+    if lasting and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
+        return _file(docket, finding, weighing.elsewhere)
+    if weighing.shared or any(play.came_right for play in plays):
+        return None
+    if any(weighing.quiet) and len(showing) == len(plays):
+        docket.foreign.append("the inventory moved while no call of ours was under way")
+    settled = not docket.unsettled and may_come_now_and_then(finding)
+    if weighing.rested and settled and len(showing) >= OFTEN:
+        told = f"; in {len(showing)} of {len(plays)} plays of the same calls"
+        return _file(docket, finding, showing[-1], told)
+    _not_again(docket, finding, weighing.first)
+    return None
+
+
+def may_come_now_and_then(finding: Finding) -> bool:
+    """Whether a finding can stand that comes in some plays of the same calls only.
+
+    Not where it is a server error: a sporadic one is unclear and no fault (R7). Nor where it is a change with no call
+    of ours: that is somebody else's, or a late read's.
+    """
+    return finding.requirement.startswith("L") and finding.requirement != "L13"
+
+
+def _file(docket: Docket, finding: Finding, play: Performance, told: str = "") -> Finding:
+    met = play.met(finding.id) or finding
+    # What one answer leaves open where others act, so many plays do not.
+    verdict = Verdict.FAIL if met.verdict is Verdict.INCONCLUSIVE else met.verdict
+    filed = replace(met, actual=met.actual + told, verdict=verdict)
+    docket.file(filed, evidence(play.exchanges, met), play.programme)
+    return filed
+
+
+def _not_again(docket: Docket, finding: Finding, first: Performance) -> None:
+    if finding.verdict is not Verdict.FAIL or finding.requirement.startswith("R"):
+        return  # three unclear answers running that do not come again are sporadic: no fault
+    if finding.requirement == "L13":
+        # Seen in a quiet window, and not again with the same reads: that is somebody else's hand.
+        docket.foreign.append(f"{finding.expected} became {finding.actual}")
+    docket.doubt(finding, evidence(first.exchanges, finding))
