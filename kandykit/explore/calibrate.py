@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from kandykit.calls import OrderKind
 from kandykit.errors import NoApi, TargetDown
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Create, Delete, ListOrders, Look, more
+from kandykit.explore.steps import Amount, Create, Delete, ListOrders, Look, Order, Step, more
 from kandykit.explore.walker import Scene, Walker
 from kandykit.model.account import Account
 from kandykit.model.stock import LONGEST_LAG_S
@@ -19,6 +20,10 @@ PAIRS: Final = 30
 
 CROWD: Final = 6
 """Reads that leave together after every third write, so that some pairs are made under load."""
+
+PAIRS_THAT_LAG: Final = 6
+LONGEST_S: Final = 12.0
+"""After so many seconds calibration has seen enough once so many pairs of a target that lags, or is slow, are made."""
 
 
 @dataclass(slots=True)
@@ -37,17 +42,19 @@ def calibrate(
     declared_identity: str | None,
     crowd: Callable[[int], None],
     sleep: Callable[[float], None],
+    clock: Callable[[], float],
+    room: Callable[[], int] = lambda: 2,
 ) -> Calibration:
     """Find out the readings that the profile leaves open.
 
-    ``crowd`` makes that many reads of the inventory that leave together. Raises `NoApi` when the target answers its
-    reads like no API at all.
+    ``crowd`` makes that many reads that leave together; ``room`` is how many products the budget lets it order.
+    Raises `NoApi` when the target answers its reads like no API at all.
     """
     found = Calibration(walker.judge.terms)
+    patience = _Patience(walker, sleep, clock)
     accounts = [walker.judge.account(name) for name in walker.names]
-    for account in accounts:
-        account.tolerant = declared_settle_s is None
-    walker.begin()
+    walker.hearing.note("tolerant", on=declared_settle_s is None)
+    walker.begin(about="calibration")
     scene = Scene()
     for index in range(len(accounts)):
         walker.play(Look(account=index), scene)
@@ -56,13 +63,12 @@ def calibrate(
     if walker.read_only:
         found.notes.append("read-only: nothing was written, so identity and lag were not tried")
     else:
-        _stock(walker, scene, accounts[0], found)
-        right = _identity(walker, scene, accounts[0], declared_identity, sleep, found)
+        _stock(walker, scene, accounts[0], found, room)
+        right = _identity(walker, scene, accounts[0], declared_identity, patience, found)
         if declared_settle_s is None and right:
-            _lag(walker, accounts[0], crowd, sleep, found)
+            _lag(walker, accounts[0], crowd, patience, found)
         walker.restore()
-    for account in accounts:
-        account.tolerant = False
+    walker.hearing.note("tolerant", on=False)
     found.readings["fulfilment_s"] = _fulfilment(walker.performance.exchanges)
     return found
 
@@ -88,15 +94,19 @@ def _speaks_the_api(exchanges: list[Exchange]) -> None:
         )
 
 
-def _stock(walker: Walker, scene: Scene, account: Account, found: Calibration) -> None:
-    """See to it that two products are available, without buying more than that."""
+def _stock(walker: Walker, scene: Scene, account: Account, found: Calibration, room: Callable[[], int]) -> None:
+    """See to it that two products are available, or what the budget has room for, without buying more than that."""
     if not account.knows:
         found.notes.append("the inventory could not be read")
         return
-    missing = 2 - account.stock.availables()[0]
-    if missing > 0:
-        walker.play(more(missing, label="calibration"), scene)
+    there = 0 if walker.judge.terms.shared else account.stock.availables()[0]  # the others' are not for us to use
+    missing = min(2 - there, room())
+    # A nearly full account may have room for one product where it has none for two.
+    for products in range(max(missing, 0), 0, -1):
+        walker.play(more(products, label="calibration"), scene)
         walker.play(Look(), scene)
+        if not account.knows or account.stock.availables()[0] > there:
+            break
     if account.knows and account.stock.availables()[0] < 1:
         found.notes.append("no product is available and none could be ordered")
 
@@ -106,7 +116,7 @@ def _identity(
     scene: Scene,
     account: Account,
     declared: str | None,
-    sleep: Callable[[float], None],
+    patience: _Patience,
     found: Calibration,
 ) -> bool:
     """Who chooses an identity: the target is tried first, then the kit with the domain that the target uses.
@@ -123,73 +133,117 @@ def _identity(
         walker.caller_chooses, walker.server_chooses = form == "caller", form == "server"
         walker.play(Create(form, form=form), scene)
         accepted[form] = form in scene.subscribers and account.identities.of(scene.subscribers[form]) is not None
+        if (
+            form == "caller"
+            and accepted[form]
+            and scene.subscribers[form].casefold() != (walker.wished or "").casefold()
+        ):
+            walker.play(Delete(form), scene)
+            accepted[form] = False  # the target took the call and chose the identity itself
         if accepted[form]:
             if form == "server":
                 walker.domain_is(scene.subscribers[form].partition("@")[2])
             walker.play(Delete(form), scene)
-        right = _comes_right_or_note(walker, account, sleep, found)
+        right = _comes_right_or_note(walker, account, patience, found)
     walker.server_chooses = accepted.get("server", declared != "caller")
     walker.caller_chooses = accepted.get("caller", declared != "server")
+    found.terms = replace(found.terms, caller_chooses=walker.caller_chooses)
     if accepted:
         found.readings["identity"] = " or ".join(form for form, taken in accepted.items() if taken) or "none accepted"
     return right
 
 
 def _lag(
-    walker: Walker,
-    account: Account,
-    crowd: Callable[[int], None],
-    sleep: Callable[[float], None],
-    found: Calibration,
+    walker: Walker, account: Account, crowd: Callable[[int], None], patience: _Patience, found: Calibration
 ) -> None:
     """Write and read at once, again and again, some of it under load: how long does a read lag behind?"""
-    pairs = 0
+    pairs, scene = 0, Scene()
+    until = patience.clock() + LONGEST_S
     while pairs < PAIRS:
-        scene = Scene()
-        for step in (Create("lag"), Delete("lag")):
-            if not account.knows or account.stock.availables()[0] < (1 if isinstance(step, Create) else 0):
+        before = pairs
+        for step in _pairs(walker, account):
+            if patience.clock() > until and (pairs >= PAIRS_THAT_LAG or not account.lag_met):
                 break
+            if isinstance(step, Create) and (not account.knows or account.stock.availables()[0] < 1):
+                continue
             if isinstance(step, Delete) and not scene.subscribers:
-                break
+                continue
+            calls = len(walker.performance.exchanges)
             walker.play(step, scene)
+            if len(walker.performance.exchanges) == calls:
+                continue  # the guard held it back
             if pairs % 3 == 2:
                 crowd(CROWD)
-            if not _comes_right_or_note(walker, account, sleep, found):
+            if not _comes_right_or_note(walker, account, patience, found, orders=isinstance(step, Order)):
                 return
             pairs += 1
-        else:
-            continue
-        break
-    if pairs < PAIRS:
-        found.notes.append(f"only {pairs} pairs of write and read could be made, so a small lag may have been missed")
+        if pairs == before:
+            break
     lag = account.lag_met
-    settle_s = 0.0 if lag == 0 else min(LONGEST_LAG_S, max(1.5 * lag, lag + 0.1))
+    if pairs < PAIRS and not lag:
+        found.notes.append(f"only {pairs} pairs of write and read could be made, so a small lag may have been missed")
+    settle_s = _settles_in(lag)
     found.terms = replace(found.terms, settle_s=settle_s)
+    walker.lags = {kind: _settles_in(met) for kind, met in account.lags_met.items()}
     found.readings["settle_s"] = round(settle_s, 3)
+    if lag:
+        found.readings["lag_met_s"] = {kind: round(met, 3) for kind, met in account.lags_met.items()}
     found.readings["lag_pairs"] = pairs
 
 
-def _comes_right_or_note(walker: Walker, account: Account, sleep: Callable[[float], None], found: Calibration) -> bool:
-    if not account.knows or _comes_right(walker, account, sleep):
+def _settles_in(lag_s: float) -> float:
+    """How long reads that were met to lag so much are given from then on: the longest lag was hardly met at once."""
+    return 0.0 if lag_s == 0 else min(LONGEST_LAG_S, max(1.5 * lag_s, lag_s + 0.2))
+
+
+def _pairs(walker: Walker, account: Account) -> list[Step]:
+    """Writes that undo each other, none of which needs more products than there are or will be given back."""
+    down, up = (Order(kind, Amount(1), wait=False) for kind in (OrderKind.DECREMENT, OrderKind.INCREMENT))
+    ours = account.knows and account.orders.net() > 0 and account.stock.availables()[0] > 1
+    orders = [down, up] if ours else [up, down]
+    if account.orders.open_numbers():
+        walker.settle()
+    return [Create("lag"), Delete("lag"), Create("lag"), Delete("lag"), *orders]
+
+
+def _comes_right_or_note(
+    walker: Walker, account: Account, patience: _Patience, found: Calibration, *, orders: bool = False
+) -> bool:
+    if not account.knows or patience.comes_right(account, orders=orders):
         return True
     found.notes.append("a read never came right after a write, so lag could not be measured")
     found.readings["settle_s"] = 0.0
-    account.forget()
+    walker.hearing.note("forget", accounts=[account.name])
     walker.play(Look(), Scene())
     return False
 
 
-def _comes_right(walker: Walker, account: Account, sleep: Callable[[float], None]) -> bool:
-    waited, pause = 0.0, 0.01
-    while True:
-        walker.play(Look(), Scene())
-        if account.agrees:
-            return True
-        if waited > LONGEST_LAG_S:
-            return False
-        sleep(pause)
-        waited += pause
-        pause = min(pause * 2, 0.25)
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """Reads after a write until all shows as it must."""
+
+    walker: Walker
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+
+    def comes_right(self, account: Account, *, orders: bool) -> bool:
+        """Whether the inventory, and the list of ``orders``, come to show the latest write within the longest lag.
+
+        Where reads have lagged before, one that is right may be followed by one that is not: other copies answer.
+        """
+        began, pause = self.clock(), 0.01
+        while True:
+            self.walker.play(Look(), Scene())
+            if orders:
+                self.walker.play(ListOrders(), Scene())
+            right = account.agrees and (account.orders_agree or not orders)
+            waited = self.clock() - began
+            if right and waited >= min(1.5 * account.lag_met, LONGEST_LAG_S):
+                return True
+            if waited > LONGEST_LAG_S:
+                return right
+            self.sleep(pause)
+            pause = min(pause * 2, 0.1)
 
 
 def _fulfilment(exchanges: list[Exchange]) -> str:

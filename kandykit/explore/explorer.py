@@ -9,21 +9,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from kandykit.calls import OrderKind
-from kandykit.docket import Docket
+from kandykit.calls import InventoryView, OrderKind
 from kandykit.exchange import Exchange
+from kandykit.explore.shortcut import shortcuts
 from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Raw, Step, fewer, from_json, to_json
-from kandykit.explore.walker import HASTY_S, PATIENT_S, Performance, Walker
-from kandykit.verdict import Finding, Verdict
+from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
+from kandykit.hearing import Performance
+from kandykit.hearing.rulings import MOST_PLAYS, OFTEN, PLAYS_AGAIN, may_come_now_and_then, plays_needed
+from kandykit.verdict import Finding
 
-PLAYS_AGAIN = 3
-"""How often a stateful finding has to come again, running, to stand (the contract's number)."""
+QUIET = 3
+QUIET_IF_BUSY = 10
+LONGEST_QUIET_S = 1.0
+"""So many windows, each as long as a play and at most so many seconds, show how often others act."""
 
+SHORT = 6
+"""A programme of no more steps needs no shorter way to where it shows something."""
 
-OFTEN = 3
-MOST_PLAYS = 14
-"""What shows in so many of at most so many plays of the same calls comes with our calls, and not by chance."""
+OUTAGE_S = 5.0
+"""A target that answers nothing for less than this, in seconds, is started anew or maintained; that is no fault."""
 
 REST_S = 2.0
 """For so long, in seconds, nothing may move while we only look, before a finding that comes now and then stands."""
@@ -31,22 +37,20 @@ REST_S = 2.0
 
 @dataclass(slots=True)
 class Effort:
-    """How much the explorer may spend: plays per finding while it is cut down, and unconfirmed findings in all."""
+    """How much the explorer may spend: plays per finding while it is cut down."""
 
     shrink_plays: int = 120
-    doubts: int = 12
 
 
 class Explorer:
-    """Plays programmes through a walker and files what stands in a docket.
+    """Plays programmes through a walker and has its hearing weigh what they show.
 
-    ``ended`` tells whether the run's time is over; ``mark`` writes a mark into the journal.
+    ``ended`` tells whether the run's time is over.
     """
 
     def __init__(
         self,
         walker: Walker,
-        docket: Docket,
         effort: Effort | None = None,
         *,
         ended: Callable[[], bool] = lambda: False,
@@ -54,145 +58,218 @@ class Explorer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.walker = walker
-        self.docket = docket
+        self.hearing = walker.hearing
+        self.docket = walker.hearing.docket
         self.effort = effort or Effort()
-        self.held_back: dict[str, int] = {}
         self._ended = ended
         self._clock = clock
         self._sleep = sleep
-        self._started = clock()
-        self._unconfirmed = 0
-        self._last_doubt = self._started
 
     @property
     def worn_out(self) -> bool:
         """Whether so much did not come again that going on would only add to the noise."""
-        return self._unconfirmed >= self.effort.doubts
+        return self.hearing.worn_out
 
     def examine(self, programme: Programme) -> list[Finding]:
         """Play a programme and deal with all that it raises; returns the findings that stand."""
         return self.deal_with(programme, self.walker.perform(programme))
 
-    def deal_with(self, programme: Programme, performance: Performance) -> list[Finding]:
-        """Confirm, cut down and file what a performance of this programme raised."""
-        for reason in performance.held_back:
-            self.held_back[reason] = self.held_back.get(reason, 0) + 1
-        stood: list[Finding] = []
-        for finding in _distinct(performance.findings):
-            if self.docket.knows(finding):
-                self.docket.count(finding)
-                stood.append(finding)
-            elif not self.worn_out:
-                stood += self._confirm(list(programme), finding, performance)
-                break  # what came after the first finding came from a state that is no longer known
-        return stood
+    def deal_with(self, programme: Programme, performance: Performance, *, race: int = 0) -> list[Finding]:
+        """Confirm and cut down what a performance raised, by playing ``programme``; returns what stands.
+
+        ``race`` is the play of a race that the programme is made of.
+        """
+        stood, fresh = self.hearing.note("deal", play=performance.number, **({"race": race} if race else {}))
+        return [*stood, *self._confirm(list(programme), fresh, performance)] if fresh is not None else list(stood)
 
     def _confirm(self, programme: list[Step], finding: Finding, first: Performance) -> list[Finding]:
-        shows = self._shows(finding)
+        def shows(performance: Performance) -> bool:
+            return performance.shows(finding.id)
+
+        def weigh(**played: Any) -> list[Finding]:
+            stood: list[Finding] = self.hearing.note("weigh", play=first.number, finding=finding.id, **played)
+            return stood
+
         played: list[Performance] = []
+        latest = first
         if first.aftermath:
             # It came up while the account was put back: make that a part of what is played.
             programme = [*programme, *_putting_back(programme)]
-            first = self.walker.perform(programme)
-            played = [first] if shows(first) else []
-            finding = next((met for met in first.findings if met.id == finding.id), finding)
+            latest = self._again(programme)
+            played = [latest] if shows(latest) else []
+        elif self.effort.shrink_plays:
+            programme = programme[: len(first.starts)]  # the steps behind the finding were never played
+        whole = list(programme), latest
         # A damaged target may cost products with each play, so the likeliest few steps are tried first, and smallest.
-        gist = _gist(programme, first, finding)
-        for likely in ([_least(step) for step in gist], gist):
-            if likely != programme and shows(play := self.walker.perform(likely)):
-                programme, played = likely, [play]
+        gist = _gist(programme, latest, latest.met(finding.id) or finding)
+        short = gist == programme or not self.effort.shrink_plays
+        ways = () if short else shortcuts(programme, latest, self._inventory_of)
+        likely_ones = [[_least(step) for step in gist], gist, *ways]
+        for likely in likely_ones:
+            if likely != programme and shows(play := self._again(likely)):
+                if not shows(second := self._again(likely)):
+                    continue  # it only showed what an earlier play had left behind
+                programme, played = likely, [play, second]
                 break
         if not played:
-            played = [play for _ in range(PLAYS_AGAIN) if shows(play := self.walker.perform(programme))][:1]
+            played = [play for _ in range(PLAYS_AGAIN) if shows(play := self._again(programme))][:1]
         if not played:
-            if met := self._elsewhere(programme, shows, finding):
-                return [met]
-            self._not_again(finding, first)
-            return []
-        played += [self.walker.perform(programme, patience_s=PATIENT_S if last else None) for last in (0, 1)]
+            return weigh(elsewhere=self._elsewhere([programme, *likely_ones], shows))
+        while len(played) < PLAYS_AGAIN:
+            patience_s = PATIENT_S if len(played) == PLAYS_AGAIN - 1 else None
+            played.append(self._again(programme, patience_s=patience_s))
         if not all(shows(play) for play in played):
-            if any(_came_right(play) for play in played):
-                return []
-            if met := self._now_and_then(programme, shows, finding, played):
-                return [met]
-            self._not_again(finding, first)
-            return []
+            rested = not any(play.came_right for play in played) and self._now_and_then(
+                programme, shows, finding, played
+            )
+            elsewhere = None if rested else self._elsewhere([programme], shows)
+            return weigh(again=[play.number for play in played], rested=rested, elsewhere=elsewhere)
+        reads_only = finding.requirement == "L13"
+        quiet = [] if reads_only else self._quiet(max(_lasted_s(play) for play in played))
+        moved = any(self.hearing.quiet(quiet)) or self.hearing.busy
+        windows, busy = self.hearing.quiet(quiet), self.hearing.busy
+        needed = plays_needed(finding, windows, busy=busy, trouble=first.trouble)
+        while len(played) < needed <= MOST_PLAYS and shows(played[-1]):
+            played.append(self._again(programme))
+        again = [play.number for play in played]
+        if moved or len(played) < needed:
+            return weigh(again=again, quiet=quiet)  # shorter programmes might show what others do
         # A law that is broken for good breaks at every turn: its next doubtful reads need no waiting.
         self.walker.hasty_s = HASTY_S / 10
-        smallest = self._cut_down(programme, shows)
-        play = self.walker.perform(smallest) if smallest is not programme else played[-1]
-        if not shows(play):
-            smallest, play = programme, played[-1]
-        met = next(met for met in play.findings if met.id == finding.id)
-        self.docket.file(met, evidence(play.exchanges, met), to_json(smallest))
-        return [met]
+        smallest, last = self._smallest([whole, (programme, played[-1])], shows, finding.id)
+        stood = weigh(again=again, shown=[last.number] if last is not played[-1] else [], quiet=quiet)
+        if stood and any(not self.docket.knows(met) for met in last.distinct):
+            # One answer may break a rule and a law: with the few calls that are left the other one is soon confirmed.
+            stood += self.deal_with(smallest, last)
+        return stood
+
+    def _again(self, programme: Programme, *, patience_s: float | None = None) -> Performance:
+        """Play once more; where nothing at all is answered any more, not before a short outage would be over."""
+        since = self.hearing.silent_since
+        if since is not None:
+            self._sleep(max(0.0, since + OUTAGE_S - self._clock()))
+        return self.walker.perform(programme, patience_s=patience_s)
+
+    def _quiet(self, seconds: float) -> list[int]:
+        """Look at the account at rest, for as long as a play lasts, again and again: does anything move by itself?"""
+        busy = self.hearing.busy or bool(self.docket.doubts)
+        windows: list[int] = []
+        while len(windows) < (QUIET_IF_BUSY if busy or any(self.hearing.quiet(windows)) else QUIET):
+            windows.append(self.walker.watch(min(seconds, LONGEST_QUIET_S)).number)
+        return windows
 
     def _now_and_then(
         self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding, played: list[Performance]
-    ) -> Finding | None:
-        """What comes every so many calls comes again in some plays only; it stands if nothing moves while we rest."""
-        if self.docket.unsettled or finding.requirement == "L13":
-            return None  # a change with no call of ours is somebody else's, or a late read's
+    ) -> bool:
+        """What comes every so many calls comes again in some plays only: play often, then see whether anything moves.
+
+        True when the account was watched at rest afterwards.
+        """
+        if self.docket.unsettled or self.walker.judge.terms.shared or not may_come_now_and_then(finding):
+            return False
         while sum(map(shows, played)) < OFTEN and len(played) < MOST_PLAYS and not self._ended():
             played.append(self.walker.perform(programme))
-        showing = [play for play in played if shows(play)]
-        if len(showing) < OFTEN:
-            return None
+        if sum(map(shows, played)) < OFTEN:
+            return False
         until = self._clock() + REST_S
         while self._clock() < until and not self.docket.foreign:
             self._sleep(0.05)
             self.look_for_others()
-        if self.docket.unsettled:
+        return True
+
+    def _elsewhere(self, programmes: Sequence[list[Step]], shows: Callable[[Performance], bool]) -> int | None:
+        """What leaves an account changed for good cannot come again there; on a second account it can, once.
+
+        The number of the play that shows it there, or of the last one that did not.
+        """
+        number: int | None = None
+        for programme in programmes:
+            values = to_json(programme)
+            if (
+                len(self.walker.names) < 2
+                or self.walker.judge.terms.shared
+                or any(value.get("account") != 0 for value in values)
+            ):
+                continue
+            if number is not None and self.docket.unsettled:
+                break
+            moved = from_json([{**value, "account": 1} for value in values])
+            play = self.walker.perform(moved, patience_s=PATIENT_S)
+            number = play.number
+            if shows(play):
+                break
+        return number
+
+    def _inventory_of(self, exchange: Exchange) -> InventoryView | None:
+        """What an exchange shows of the inventory of the account under test."""
+        request, answer = exchange.request, exchange.answer
+        if request.method != "GET" or answer is None or exchange.intent.account != self.walker.names[0]:
             return None
-        met = next(met for met in showing[-1].findings if met.id == finding.id)
-        told = replace(met, actual=f"{met.actual}; in {len(showing)} of {len(played)} plays of the same calls")
-        self.docket.file(told, evidence(showing[-1].exchanges, met), to_json(programme))
-        return told
+        binding = self.walker.binding
+        call = binding.call_of(request.method, request.url, request.headers, request.body)
+        return binding.reply_of(call, answer, exchange.failure).inventory
 
-    def _elsewhere(
-        self, programme: list[Step], shows: Callable[[Performance], bool], finding: Finding
-    ) -> Finding | None:
-        """What leaves an account changed for good cannot come again there; on a second account it can, once."""
-        values = to_json(programme)
-        if len(self.walker.names) < 2 or any(value.get("account") != 0 for value in values):
-            return None
-        moved = from_json([{**value, "account": 1} for value in values])
-        play = self.walker.perform(moved, patience_s=PATIENT_S)
-        if not shows(play):
-            return None
-        met = next(met for met in play.findings if met.id == finding.id)
-        self.docket.file(met, evidence(play.exchanges, met), to_json(moved))
-        return met
+    def _smallest(
+        self, known: Sequence[tuple[list[Step], Performance]], shows: Callable[[Performance], bool], finding: str
+    ) -> tuple[list[Step], Performance]:
+        """The fewest steps that are known to show a finding by themselves, with the play that does.
 
-    def _not_again(self, finding: Finding, first: Performance) -> None:
-        if finding.requirement == "R7" or finding.verdict is not Verdict.FAIL:
-            return  # three unclear answers running that do not come again are sporadic: no fault
-        if finding.requirement.startswith("R"):
-            return
-        if finding.requirement == "L13":
-            # Seen in a quiet window, and not again with the same reads: that is somebody else's hand.
-            self.docket.foreign.append(f"{finding.expected} became {finding.actual}")
-        self._unconfirmed += 1
-        self._last_doubt = self._clock()
-        self.docket.doubt(finding, evidence(first.exchanges, finding))
+        A play by itself shows nothing where the finding names calls before it, or where the account began with numbers
+        that cannot be: what an earlier play had left behind may show it then. Only where no other play is known it
+        will do. ``known`` are programmes with plays of theirs that show it, the one to begin with last.
+        """
+        programme, last = known[-1]
+        sound: list[tuple[list[Step], Performance]] = []
 
-    def _shows(self, finding: Finding) -> Callable[[Performance], bool]:
-        return lambda performance: (
-            not performance.aftermath and any(met.id == finding.id and met.stateful for met in performance.findings)
-        )
+        def alone(play: Performance) -> bool:
+            return shows(play) and _names_only_its_own(play, finding)
 
-    def _cut_down(self, programme: list[Step], shows: Callable[[Performance], bool]) -> list[Step]:
-        """Leave out steps, then make amounts smaller, as long as the finding still shows."""
+        def noted(candidate: list[Step], play: Performance) -> None:
+            if self._began_right(play):
+                sound.append((candidate, play))
+
+        shown = alone if alone(last) else shows
+        for candidate, play in known:
+            if shown(play):
+                noted(candidate, play)
+        smallest, last = self._by_a_shorter_way(*self._cut_down(programme, last, shown, noted), shown)
+        if self._began_right(last) or not sound:
+            return smallest, last
+        return self._cut_down(*sound[-1], lambda play: shown(play) and self._began_right(play))
+
+    def _began_right(self, play: Performance) -> bool:
+        """Whether the account showed numbers that can be when the play began."""
+        views = (self._inventory_of(exchange) for exchange in play.exchanges)
+        first = next((view for view in views if view is not None), None)
+        return first is None or first.possible
+
+    def _cut_down(
+        self,
+        programme: list[Step],
+        shown: Performance,
+        shows: Callable[[Performance], bool],
+        noted: Callable[[list[Step], Performance], None] = lambda programme, play: None,
+    ) -> tuple[list[Step], Performance]:
+        """Leave out steps, then make amounts smaller, as long as the finding still shows; with the play that shows it.
+
+        ``shown`` is a play of the programme. A target that keeps products may leave none for another play of what is
+        left, so the one that showed it is kept. ``noted`` is told of each smaller programme that shows it.
+        """
         plays = 0
 
         def still(candidate: list[Step]) -> bool:
-            nonlocal plays
+            nonlocal plays, shown
             if plays >= self.effort.shrink_plays or self._ended():
                 return False
             plays += 1
-            return shows(self.walker.perform(candidate))
+            if showing := shows(play := self.walker.perform(candidate)):
+                shown = play
+                noted(candidate, play)
+            return showing
 
-        smallest = programme
+        # A target that keeps a product with each play soon leaves none to play with: most looks go at once.
+        lean = [step for place, step in enumerate(programme) if place in (0, len(programme) - 1) or step != Look()]
+        smallest = lean if len(lean) < len(programme) and still(lean) else programme
         width = max(len(smallest) // 2, 1)
         while True:
             start, cut = len(smallest) - width, False
@@ -211,35 +288,55 @@ class Explorer:
                 if still(candidate):
                     smallest = candidate
                     break
-        return smallest
+            else:
+                smallest = _with_least(smallest, index, still)
+        return smallest, shown
+
+    def _by_a_shorter_way(
+        self, programme: list[Step], last: Performance, shows: Callable[[Performance], bool]
+    ) -> tuple[list[Step], Performance]:
+        """No step can be left out of ``programme``, yet one order may do what many did: try to come there at once."""
+        if len(programme) <= SHORT or not self.effort.shrink_plays or not shows(last):
+            return programme, last
+        for way in shortcuts(programme, last, self._inventory_of):
+            if len(way) < len(programme) and not self._ended() and shows(play := self.walker.perform(way)):
+                smallest, shown = self._cut_down(way, play, shows)
+                if len(shown.exchanges) < len(last.exchanges):
+                    return smallest, shown
+        return programme, last
 
     # -- other hands --------------------------------------------------------------------------------------------
 
     def watch(self, longest_s: float) -> None:
         """Decide the doubts: watch the account without acting, long enough to see another actor if there is one."""
-        times = sum(doubt.times for doubt in self.docket.doubts.values())
-        if not times:
+        needed = min(self.hearing.watch_s, longest_s)
+        if not self.docket.doubts:
             return
-        needed = 3 * (self._last_doubt - self._started) / times
-        until = self._clock() + min(needed, longest_s)
-        while self._clock() < until and not self.docket.foreign:
+        self.hearing.note("watch")
+        until = self._clock() + needed + 5.0  # a read that cannot be made must not be waited for
+        while self.hearing.watched_s < needed and self._clock() < until and not self.docket.foreign:
             self._sleep(0.05)
             self.look_for_others()
-        self.docket.decide_doubts(quiet_enough=needed <= longest_s)
+        self.hearing.note("watched")
 
     def look_for_others(self) -> None:
         """Read the inventory twice with nothing of ours between; a change is somebody else's, or L13's."""
-        performance = self.walker.perform([Look(), Look()], keep=True)
-        if any(finding.stateful for finding in performance.findings):
-            again = [self.walker.perform([Look(), Look()], keep=True) for _ in range(PLAYS_AGAIN)]
-            if not all(play.findings for play in again):
-                self.docket.foreign.append(performance.findings[0].actual)
+        plays = [self.walker.perform([Look(), Look()], keep=True)]
+        if any(finding.stateful for finding in plays[0].findings):
+            plays += [self.walker.perform([Look(), Look()], keep=True) for _ in range(PLAYS_AGAIN)]
+        self.hearing.note("looked", plays=[play.number for play in plays])
 
 
-def evidence(exchanges: Sequence[Exchange], finding: Finding) -> list[Exchange]:
-    """The calls of a performance up to the one that shows the finding."""
-    last = max(finding.evidence, default=0)
-    return [exchange for exchange in exchanges if exchange.seq <= last] or list(exchanges)
+def _names_only_its_own(play: Performance, finding: str) -> bool:
+    """Whether the finding of this id names no call from before the play."""
+    met = play.met(finding)
+    first = min((exchange.seq for exchange in play.exchanges), default=0)
+    return met is not None and min(met.evidence, default=first) >= first
+
+
+def _lasted_s(play: Performance) -> float:
+    """From its first call to its last answer."""
+    return play.exchanges[-1].ended - play.exchanges[0].started if play.exchanges else 0.0
 
 
 def _putting_back(programme: Sequence[Step]) -> list[Step]:
@@ -277,12 +374,24 @@ def _least(step: Step) -> Step:
     return replace(step, amount=Amount(1)) if isinstance(step, Order) and step.amount.of == "nothing" else step
 
 
-def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    return list({finding.id: finding for finding in reversed(findings) if finding.stateful}.values())[::-1]
-
-
-def _came_right(performance: Performance) -> bool:
-    return any(finding.verdict is Verdict.INCONCLUSIVE for finding in performance.findings)
+def _with_least(programme: list[Step], index: int, still: Callable[[list[Step]], bool]) -> list[Step]:
+    """The programme with as small an amount in one order as halving finds that ``still`` holds of."""
+    step = programme[index]
+    if not isinstance(step, Order) or step.amount.of not in ("nothing", "missing"):
+        return programme
+    too_few = 2 if step.amount.of == "nothing" else 0
+    while isinstance(step, Order) and step.amount.plus - too_few > 1:
+        middle = (too_few + step.amount.plus) // 2
+        candidate = [
+            *programme[:index],
+            replace(step, amount=replace(step.amount, plus=middle)),
+            *programme[index + 1 :],
+        ]
+        if still(candidate):
+            programme, step = candidate, candidate[index]
+        else:
+            too_few = middle
+    return programme
 
 
 def _simpler(step: Step) -> list[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -12,13 +12,14 @@ from kandykit.binding import Binding
 from kandykit.calls import OrderKind
 from kandykit.exchange import Credential, Headers
 from kandykit.explore.steps import Intrude
+from kandykit.oauth import names_grant
 from kandykit.wire import Outgoing
 
 NEVER_MINTED: Final = "kandykitNeverMinted0123456789"
 """A Bearer token that no token endpoint gave out."""
 
-TARGETS: Final = ("order", "orders", "inventory", "subscriber", "delete", "one order")
-"""The operations that an intruder tries."""
+TARGETS: Final = ("order", "orders", "inventory", "subscriber", "delete", "one order", "head")
+"""What an intruder tries: the operations, and HEAD on the inventory, which a gateway may let through beside GET."""
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class Intruder:
     """Builds the calls of `Intrude` steps.
 
     ``token`` gives a live token of the account under test (None: none could be had), ``expired`` one past its life;
-    ``client`` its id and secret. Nothing of them stays in an exchange: the client redacts what it sends.
+    ``client`` its id and secret, ``other_secret`` that of another account's client (None: there is no other). Nothing
+    of them stays in an exchange: the client redacts what it sends.
     """
 
     binding: Binding
@@ -34,12 +36,13 @@ class Intruder:
     token: Callable[[], str | None]
     expired: Callable[[], str | None]
     client: Callable[[], tuple[str, str]]
+    other_secret: Callable[[], str | None] = lambda: None
 
-    def build(self, step: Intrude, identity: str | None) -> tuple[Outgoing, Credential] | None:
-        """The call of a step; None where its credential cannot be had."""
+    def build(self, step: Intrude, identity: str | None, number: str | None) -> tuple[Outgoing, Credential] | None:
+        """The call of a step, about the subscriber and the order that its label names; None without its credential."""
         if step.what.startswith("token"):
             return self._token_call(step)
-        outgoing = self._call(step.what, identity)
+        outgoing = self._call(step.what, identity, number)
         header = self._authorization(step.credential, step.variant)
         if header is None and step.credential is not Credential.NONE:
             return None
@@ -55,7 +58,7 @@ class Intruder:
             url += ("&" if "?" in url else "?") + f"access_token={quote(token, safe='')}"
         return Outgoing(outgoing.method, url, headers, outgoing.body), step.credential
 
-    def _call(self, what: str, identity: str | None) -> Outgoing:
+    def _call(self, what: str, identity: str | None, number: str | None) -> Outgoing:
         binding = self.binding
         calls: Mapping[str, Callable[[], Outgoing]] = {
             "order": lambda: binding.place_order(OrderKind.INCREMENT, 1),
@@ -63,7 +66,8 @@ class Intruder:
             "inventory": binding.read_inventory,
             "subscriber": lambda: binding.create_subscriber(self.mint()),
             "delete": lambda: binding.delete_subscriber(identity or self.mint()),
-            "one order": lambda: binding.read_orders("0"),
+            "one order": lambda: binding.read_orders(number or "0"),
+            "head": lambda: replace(binding.read_inventory(), method="HEAD"),
         }
         return calls[what]()
 
@@ -73,6 +77,8 @@ class Intruder:
                 return "Bearer "
             if variant == "no token":
                 return "Bearer"
+            if variant == "client id":
+                return f"Bearer {self.client()[0]}"
             token = self.token()
             if token is None or variant == "":
                 return f"Bearer {NEVER_MINTED}"
@@ -114,6 +120,12 @@ class Intruder:
         if variant in WRONG_SECRETS:
             form[1] = "client_secret=" + quote(WRONG_SECRETS[variant](secret))
             credential = Credential.WRONG_SECRET
+        elif variant == "another client's secret":
+            other = self.other_secret()
+            if other is None or other == secret:
+                return None
+            form[1] = "client_secret=" + quote(other)
+            credential = Credential.WRONG_SECRET
         elif variant == "no secret":
             form, credential = form[:1], Credential.WRONG_SECRET
         elif variant == "no client":
@@ -123,6 +135,10 @@ class Intruder:
         elif variant == "basic":
             form = []
             basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+            headers = (("authorization", f"Basic {basic}"), *headers)
+        elif variant == "wrong secret by basic":
+            form, credential = [], Credential.WRONG_SECRET
+            basic = base64.b64encode(f"{client_id}:kandykit-wrong".encode()).decode()
             headers = (("authorization", f"Basic {basic}"), *headers)
         elif variant == "unknown client":
             form[0], credential = "client_id=kandykit-nobody", Credential.WRONG_SECRET
@@ -135,6 +151,8 @@ class Intruder:
         elif variant in ("GET", "PUT", "DELETE", "PATCH"):
             # The method alone is wrong: the secret stays in the body, for a URL must never carry it.
             method = variant
+        if url == self.binding.token_url and not names_grant(url) and variant != "no grant":
+            form = ["grant_type=client_credentials", *form]
         body = "&".join(form).encode()
         return Outgoing(method, url, headers, body), credential
 
@@ -145,6 +163,9 @@ WRONG_SECRETS: Final[Mapping[str, Callable[[str], str]]] = {
     "secret in other case": lambda secret: secret.swapcase() if secret.swapcase() != secret else secret + "x",
     "secret and more": lambda secret: secret + "x",
     "secret but its end": lambda secret: secret[:-1],
+    "secret and a space": lambda secret: secret + " ",
+    "secret and a line break": lambda secret: secret + "\n",
+    "a space and the secret": lambda secret: " " + secret,
 }
 """Secrets that are wrong, each in its own way."""
 
@@ -152,6 +173,8 @@ TOKEN_VARIANTS: Final = (
     "good",
     "basic",
     *WRONG_SECRETS,
+    "wrong secret by basic",
+    "another client's secret",
     "no secret",
     "no client",
     "nothing",

@@ -29,6 +29,7 @@ from kandykit.explore.steps import (
     Order,
     Send,
     Step,
+    to_json,
 )
 from kandykit.explore.walker import Scene
 
@@ -71,10 +72,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.lists = True
         self.over = self.ended() or self.explorer.worn_out
         if not self.over:
-            walker = self.explorer.walker
-            walker.begin()
-            for account in walker.judge.accounts.values():
-                account.forget()
+            self.explorer.walker.begin(fresh=True)
 
     def take(self, step: Step) -> None:
         """Add a step to the programme and play it, unless the example is over."""
@@ -236,9 +234,8 @@ class Lifecycle(RuleBasedStateMachine):
         if self.lists:
             self.take(ListOrders())
             self.take(Look())
-        performance = explorer.walker.performance
         explorer.walker.restore()
-        explorer.deal_with(self.programme, performance)
+        explorer.deal_with(self.programme, explorer.walker.end(to_json(self.programme)))
 
 
 def explore(explorer: Explorer, *, examples: int, steps: int, chosen: int, ended: Callable[[], bool]) -> None:

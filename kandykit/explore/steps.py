@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from kandykit.calls import OrderKind
 from kandykit.exchange import Credential, Headers
@@ -17,7 +17,10 @@ from kandykit.exchange import Credential, Headers
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity: ``plus`` more than ``of``: ``nothing``, ``available``, ``room`` (to the limit) or ``ours``."""
+    """A quantity: ``plus`` more than ``of``: ``nothing``, ``available``, ``room`` (to the limit) or ``ours``.
+
+    Of ``missing`` it is what a total of ``plus`` is more than the present one.
+    """
 
     plus: int
     of: str = "nothing"
@@ -83,10 +86,28 @@ class ListOrders:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Read one order by its number; without a label, one that never existed."""
+    """Read one order by its number; without a label, one that never existed.
+
+    ``located``: read it where the answer that accepted it said that it can be read, if it said so. ``spelt`` changes
+    the number's spelling.
+    """
 
     label: str = ""
     account: int = 0
+    located: bool = False
+    spelt: str = "as given"
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Read orders of this run by their numbers, one by one: ``most`` of them, from the oldest to the youngest.
+
+    ``owner`` is the account that placed them, ``account`` the one that reads.
+    """
+
+    most: int
+    account: int = 0
+    owner: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,28 @@ class Send:
     """Send one of the catalogue's unusual requests (`kandykit.explore.unusual`) by its name."""
 
     name: str
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Do nothing for so many seconds: what is remembered for a while only is forgotten by then."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """From here on an account's calls use a new token; the one before lives on."""
+
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UseUp:
+    """Read the inventory until a call is turned away because the quota is used up, or ``most`` times."""
+
+    most: int
     account: int = 0
 
 
@@ -113,6 +156,7 @@ class Fill:
 
     leave: int
     most: int = 12
+    account: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +180,26 @@ class Raw:
     account: int = 0
 
 
-Step = Order | Create | Delete | DeleteNobody | Look | ListOrders | LookUp | Send | Intrude | Fill | Raw
+Step = (
+    Order
+    | Create
+    | Delete
+    | DeleteNobody
+    | Look
+    | ListOrders
+    | LookUp
+    | LookBack
+    | Send
+    | Pause
+    | Renew
+    | UseUp
+    | Intrude
+    | Fill
+    | Raw
+)
 Programme = Sequence[Step]
 
-_KINDS: Final[Mapping[str, type[Any]]] = {
-    kind.__name__: kind
-    for kind in (Order, Create, Delete, DeleteNobody, Look, ListOrders, LookUp, Send, Intrude, Fill, Raw)
-}
+_KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Step)}
 
 
 def to_json(programme: Programme) -> list[dict[str, Any]]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from kandykit.binding import LARGEST_QUANTITY, Binding
+from kandykit.binding.pointer import ABSENT, drop, get, leaf, put
 from kandykit.calls import OrderKind
 from kandykit.wire import Outgoing
 
@@ -56,13 +58,24 @@ def _quantity(name: str, value: Any, *, wild: bool = False) -> Unusual:
     return Unusual(f"order: quantity is {name}", "order", build, wild=wild)
 
 
-def _decrement(name: str, value: Any) -> Unusual:
+def _decrement(name: str, value: Any, *, wild: bool = False) -> Unusual:
     """A decrement's quantity: one that is wrong here may add what it should have taken."""
 
     def build(binding: Binding, mint: Mint) -> Outgoing:
         return binding.post("order", binding.order_body(OrderKind.DECREMENT, value))
 
-    return Unusual(f"order: quantity of a decrement is {name}", "order", build)
+    return Unusual(f"order: quantity of a decrement is {name}", "order", build, wild=wild)
+
+
+def _less(name: str, change: Callable[[dict[str, Any], Binding], Any], *, wild: bool = False) -> Unusual:
+    """A decrement whose body is a good one, changed: what is checked of one type may be forgotten of the other."""
+
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        body = binding.order_body(OrderKind.DECREMENT, 1)
+        changed = change(body, binding)
+        return binding.post("order", body if changed is None else changed)
+
+    return Unusual(f"order: decrement: {name}", "order", build, wild=wild)
 
 
 def _subscriber(name: str, change: Callable[[dict[str, Any], Binding, str], Any]) -> Unusual:
@@ -79,16 +92,35 @@ def _subscriber(name: str, change: Callable[[dict[str, Any], Binding, str], Any]
 
 def _without(key: str) -> Callable[..., None]:
     def change(body: dict[str, Any], binding: Binding, *_: str) -> None:
-        body.pop(binding.spelling[key].lstrip("/").partition("/")[0], None)
+        drop(body, binding.sent[key])
 
     return change
 
 
 def _with(key: str, value: Any) -> Callable[..., None]:
     def change(body: dict[str, Any], binding: Binding, *_: str) -> None:
-        body[binding.spelling[key].lstrip("/").partition("/")[0]] = value
+        good = get(body, binding.sent[key])
+        put(body, binding.sent[key], value(good) if callable(value) and good is not ABSENT else value)
 
     return change
+
+
+def _recased(word: Any) -> Any:
+    """A word in other letter case."""
+    return word.swapcase() if isinstance(word, str) else str(word).upper()
+
+
+def _cut_short(word: Any) -> Any:
+    """A word without its last letter."""
+    return word[:-1] if isinstance(word, str) else None
+
+
+def _spaced(word: Any) -> str:
+    return f"{word} "
+
+
+def _listed(word: Any) -> list[Any]:
+    return [word]
 
 
 def _raw(text: Callable[[str], bytes]) -> Callable[..., bytes]:
@@ -110,6 +142,11 @@ def _typed(what: str, content_type: str | None, recode: Callable[[str], bytes] =
     return build
 
 
+def _renamed(body: dict[str, Any], *_: Any) -> dict[str, Any]:
+    """The body with every member's name in other letter case, as libraries take it that do not look closely."""
+    return {name.swapcase(): value for name, value in body.items()}
+
+
 def _bodies(make: Callable[..., Unusual]) -> list[Unusual]:
     """What can be wrong with any JSON body, whatever it means."""
     return [
@@ -122,12 +159,25 @@ def _bodies(make: Callable[..., Unusual]) -> list[Unusual]:
         make("the body is a string", _raw(lambda text: json.dumps(text).encode())),
         make("the body is a number", _raw(lambda _: b"1")),
         make("the body is null", _raw(lambda _: b"null")),
+        make("the body is an empty object", _raw(lambda _: b"{}")),
         make("the body is not UTF-8", _raw(lambda text: text.encode("utf-16"))),
         make("the body has stray octets", _raw(lambda text: text.encode()[:-1] + b"\xff\xfe}")),
         make("a member is unknown", _raw(lambda text: (text[:-1] + ', "kandykit_unknown": 1}').encode())),
+        make("member names are in other letter case", _renamed),
         make("the body is nested deeply", _raw(lambda _: b"[" * 2000 + b"]" * 2000)),
         make("the body is huge", _raw(lambda text: (text[:-1] + ', "x": "' + "x" * 70000 + '"}').encode())),
     ]
+
+
+def _more(body: dict[str, Any], binding: Binding, key: str, value: Any) -> dict[str, Any]:
+    """The body with a member that only answers have, where they have it by a name of its own."""
+    name = binding.leaf(key)
+    return {**body, name: value} if name else {**body, "kandykit_unknown": value}
+
+
+def _twice(body: dict[str, Any], binding: Binding) -> bytes:
+    name = leaf(binding.sent["order.quantity"])
+    return json.dumps(body).replace(f'"{name}": 1', f'"{name}": 1, "{name}": 1').encode()
 
 
 def _subscribers() -> list[Unusual]:
@@ -139,9 +189,10 @@ def _subscribers() -> list[Unusual]:
         _subscriber("product is empty", _with("subscriber.product", "")),
         _subscriber("product is null", _with("subscriber.product", None)),
         _subscriber("product is a number", _with("subscriber.product", 1)),
-        _subscriber("product is in lower case", _with("subscriber.product", "kpn-voicevideo-c")),
-        _subscriber("product is a list", _with("subscriber.product", ["KPN-VoiceVideo-C"])),
-        _subscriber("product has a space behind it", _with("subscriber.product", "KPN-VoiceVideo-C ")),
+        _subscriber("product is in other letter case", _with("subscriber.product", _recased)),
+        _subscriber("product is a list", _with("subscriber.product", _listed)),
+        _subscriber("product has a space behind it", _with("subscriber.product", _spaced)),
+        _subscriber("a date is sent", lambda body, *_: {**body, "created_at": "2026-01-01T12:00:00Z"}),
         _subscriber("identity is a number", _with(identity, 7)),
         _subscriber("identity is empty", _with(identity, "")),
         _subscriber(
@@ -151,10 +202,25 @@ def _subscribers() -> list[Unusual]:
             "identity holds a line break", lambda body, binding, mint: _with(identity, "\n" + mint)(body, binding)
         ),
         _subscriber(
+            "identity ends with a line break", lambda body, binding, mint: _with(identity, mint + "\n")(body, binding)
+        ),
+        _subscriber(
+            "identity holds a tab", lambda body, binding, mint: _with(identity, mint.replace("@", "\t@"))(body, binding)
+        ),
+        _subscriber(
             "identity is over-long", lambda body, binding, mint: _with(identity, "a" * 5000 + mint)(body, binding)
         ),
         _subscriber(
             "identity has a quote in it", lambda body, binding, mint: _with(identity, "o'" + mint)(body, binding)
+        ),
+        _subscriber("identity is null", _with(identity, None)),
+        _subscriber(
+            "identity has no user",
+            lambda body, binding, mint: _with(identity, "@" + mint.partition("@")[2])(body, binding),
+        ),
+        _subscriber(
+            "identity ends with the at sign",
+            lambda body, binding, mint: _with(identity, mint.partition("@")[0] + "@")(body, binding),
         ),
         _subscriber("identity is true", _with(identity, True)),
         _subscriber("identity is a list", lambda body, binding, mint: _with(identity, [mint])(body, binding)),
@@ -184,26 +250,44 @@ def _orders() -> list[Unusual]:
         _quantity("beyond any number", 10**400, wild=True),
         _decrement("minus one", -1),
         _decrement("zero", 0),
+        _decrement("a string", "1"),
+        _decrement("a fraction", 1.5),
+        _decrement("true", True),
+        _decrement("null", None, wild=True),
+        _decrement("a list", [1]),
+        _less("quantity is missing", _without("order.quantity"), wild=True),
+        _less("order type is in other letter case", _with("order.kind", _recased)),
+        _less("order type is a synonym", _with("order.kind", "decrease")),
+        _less("product is missing", _without("order.product")),
+        _less("product is null", _with("order.product", None)),
+        _less("product is in other letter case", _with("order.product", _recased)),
+        _less("product is unknown", _with("order.product", "KPN-VoiceVideo-Z")),
+        _less("a member is unknown", _raw(lambda text: (text[:-1] + ', "kandykit_unknown": 1}').encode())),
         _order("quantity is missing", _without("order.quantity"), wild=True),
         _order("order type is missing", _without("order.kind")),
         _order("order type is unknown", _with("order.kind", "replace")),
         _order("order type is empty", _with("order.kind", "")),
         _order("order type is null", _with("order.kind", None)),
         _order("order type is a number", _with("order.kind", 1)),
-        _order("order type is in upper case", _with("order.kind", "INCREMENT")),
-        _order("order type has a space behind it", _with("order.kind", "increment ")),
-        _order("order type is a list", _with("order.kind", ["increment"])),
+        _order("order type is in other letter case", _with("order.kind", _recased)),
+        _order("order type has a space behind it", _with("order.kind", _spaced)),
+        _order("order type is cut short", _with("order.kind", _cut_short)),
+        _order("order type is a synonym", _with("order.kind", "increase")),
+        _order("order type is a list", _with("order.kind", _listed)),
         _order("product is missing", _without("order.product")),
         _order("product is unknown", _with("order.product", "KPN-VoiceVideo-Z")),
         _order("product is empty", _with("order.product", "")),
         _order("product is null", _with("order.product", None)),
         _order("product is a number", _with("order.product", 1)),
-        _order("product is in lower case", _with("order.product", "kpn-voicevideo-c")),
-        _order("product has a space behind it", _with("order.product", "KPN-VoiceVideo-C ")),
-        _order("product is a list", _with("order.product", ["KPN-VoiceVideo-C"])),
+        _order("product is in other letter case", _with("order.product", _recased)),
+        _order("product has a space behind it", _with("order.product", _spaced)),
+        _order("product is a list", _with("order.product", _listed)),
         _order("a member is unknown and null", lambda body, _: {**body, "note": None}),
-        _order("a member of the answer is sent", lambda body, _: {**body, "status": "fulfilled"}),
-        _order("an order number is sent", lambda body, _: {**body, "order_number": "1"}),
+        _order(
+            "a member of the answer is sent",
+            lambda body, binding: _more(body, binding, "order.status", binding.done_word()),
+        ),
+        _order("an order number is sent", lambda body, binding: _more(body, binding, "order.number", "1")),
         _order("quantity is not a number", _raw(lambda text: text.replace(": 1}", ": NaN}").encode())),
         _order("quantity is infinite", _raw(lambda text: text.replace(": 1}", ": Infinity}").encode()), wild=True),
         _order("quantity is in hexadecimal", _raw(lambda text: text.replace(": 1}", ": 0x1}").encode())),
@@ -215,13 +299,9 @@ def _other(name: str, kind: str, build: Build) -> Unusual:
     return Unusual(name, kind, build)
 
 
-def _delete(tail: Callable[[str], str]) -> Build:
+def _delete(tail: Callable[[str], str | None]) -> Build:
     def build(binding: Binding, mint: Mint) -> Outgoing:
-        return Outgoing(
-            "DELETE",
-            f"{binding.base_url}{binding.spelling['subscriber.path']}{tail(mint())}",
-            (("accept", "application/json"),),
-        )
+        return binding.delete_subscriber_as(tail(mint()))
 
     return build
 
@@ -230,14 +310,42 @@ def _get(tail: str) -> Build:
     return lambda binding, mint: Outgoing("GET", binding.base_url + tail, (("accept", "application/json"),))
 
 
-def _method(method: str, key: str, tail: str = "", body: bytes | None = None) -> Build:
+def _number(encoded: str | None) -> Build:
+    return lambda binding, mint: binding.read_orders_as(encoded)
+
+
+def _number_twice(binding: Binding, mint: Mint) -> Outgoing:
+    place, _, name = binding.spelling["order.read"].partition(":")
+    return binding.read_orders_as(f"0&{name}=1" if place == "query" else "0/1")
+
+
+def _inventory(tail: str = "") -> Build:
+    return lambda binding, mint: _get(binding.spelling["inventory.path"] + tail)(binding, mint)
+
+
+def _inventory_with_an_order(binding: Binding, mint: Mint) -> Outgoing:
+    """A read with all that an order has in its query."""
+    members = {name: value for name, value in binding.order_body(MORE, 1).items() if isinstance(value, str | int)}
+    return _inventory("?" + urlencode(members))(binding, mint)
+
+
+def _method(method: str, key: str, body: bytes | None = None) -> Build:
     def build(binding: Binding, mint: Mint) -> Outgoing:
         headers: tuple[tuple[str, str], ...] = (("accept", "application/json"),)
         if body is not None:
             headers = (("content-type", "application/json"), *headers)
-        return Outgoing(method, binding.base_url + binding.spelling[key] + tail, headers, body)
+        return Outgoing(method, binding.base_url + binding.spelling[key], headers, body)
 
     return build
+
+
+def _instead(method: str, build: Build) -> Build:
+    """A good call by another method: whoever acts before refusing the method has all that it needs to act."""
+
+    def instead(binding: Binding, mint: Mint) -> Outgoing:
+        return replace(build(binding, mint), method=method)
+
+    return instead
 
 
 def _origin(build: Build, origin: str = "https://app.example") -> Build:
@@ -248,27 +356,19 @@ def _origin(build: Build, origin: str = "https://app.example") -> Build:
     return with_origin
 
 
-def _preflight(key: str, method: str) -> Build:
-    def build(binding: Binding, mint: Mint) -> Outgoing:
+def _preflight(build: Build) -> Build:
+    """What a browser asks before the call that ``build`` makes."""
+
+    def asked(binding: Binding, mint: Mint) -> Outgoing:
+        meant = build(binding, mint)
         headers = (
             ("origin", "https://app.example"),
-            ("access-control-request-method", method),
+            ("access-control-request-method", meant.method),
             ("access-control-request-headers", "authorization, content-type"),
         )
-        return Outgoing("OPTIONS", binding.base_url + binding.spelling[key], headers)
+        return Outgoing("OPTIONS", meant.url, headers)
 
-    return build
-
-
-_GREY: Final = [
-    _other("order: content type is text", "content type", _typed("order", "text/plain")),
-    _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
-    _other("order: content type is missing", "content type", _typed("order", None)),
-    _other("order: content type names the charset", "content type", _typed("order", "application/json; charset=utf-8")),
-    _other("order: content type is XML", "content type", _typed("order", "application/xml")),
-    _quantity("one and a dot", 1.0),
-    _order("a member is given twice", _raw(lambda text: (text[:-1] + ', "quantity": 1}').encode())),
-]
+    return asked
 
 
 def _with_header(name: str, value: str, build: Build) -> Build:
@@ -286,6 +386,18 @@ def _place_one(binding: Binding, mint: Mint) -> Outgoing:
 
 def _create_one(binding: Binding, mint: Mint) -> Outgoing:
     return binding.create_subscriber(mint())
+
+
+_GREY: Final = [
+    _other("order: content type is text", "content type", _typed("order", "text/plain")),
+    _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
+    _other("order: content type is missing", "content type", _typed("order", None)),
+    _other("order: the body comes in chunks", "content type", _with_header("transfer-encoding", "chunked", _place_one)),
+    _other("order: content type is XML", "content type", _typed("order", "application/xml")),
+    _quantity("one and a dot", 1.0),
+    _order("quantity has an exponent", _raw(lambda text: text.replace(": 1}", ": 1e0}").encode())),
+    _order("a member is given twice", _twice),
+]
 
 
 def _read_one(number: str) -> Build:
@@ -315,6 +427,14 @@ _ODD: Final = [
         )
     ),
     *(
+        _other(
+            f"odd: {name} whose content type names the charset",
+            "odd",
+            _with_header("content-type", "application/json; charset=utf-8", build),
+        )
+        for name, build in (("an order", _place_one), ("a create", _create_one))
+    ),
+    *(
         _other(f"odd: a read of the order {number[:12]}", "odd", _read_one(number))
         for number in ("O'Neill", "9" * 120, "null", "../order", "%00", "\u00e9\u4e2d", "-1", "a b")
     ),
@@ -331,27 +451,34 @@ _ODD: Final = [
 ]
 
 _NAMELESS: Final = [
-    _other("delete: no identity", "delete", _delete(lambda _: "")),
-    _other("delete: an empty identity", "delete", _delete(lambda _: "/")),
-    _other("delete: a wildcard", "delete", _delete(lambda _: "/*")),
-    _other("delete: a percent sign", "delete", _delete(lambda _: "/%25")),
-    _other("delete: nothing but an at sign", "delete", _delete(lambda _: "/%40")),
-    _other("delete: a broken escape", "delete", _delete(lambda name: f"/{name.replace('@', '%4')}")),
-    _other("delete: an over-long identity", "delete", _delete(lambda name: f"/{'a' * 3000}{name.replace('@', '%40')}")),
-    _other("delete: a zero octet", "delete", _delete(lambda name: f"/{name.replace('@', '%40')}%00")),
+    _other("delete: no identity", "delete", _delete(lambda _: None)),
+    _other("delete: an empty identity", "delete", _delete(lambda _: "")),
+    _other("delete: a wildcard", "delete", _delete(lambda _: "*")),
+    _other("delete: a percent sign", "delete", _delete(lambda _: "%25")),
+    _other("delete: nothing but an at sign", "delete", _delete(lambda _: "%40")),
+    _other("delete: a broken escape", "delete", _delete(lambda name: name.replace("@", "%4"))),
+    _other("delete: an escape that is no UTF-8", "delete", _delete(lambda name: name.replace("@", "%ff%40"))),
+    _other("delete: an over-long identity", "delete", _delete(lambda name: "a" * 3000 + name.replace("@", "%40"))),
+    _other("delete: a zero octet", "delete", _delete(lambda name: name.replace("@", "%40") + "%00")),
 ]
 
 _READS: Final = [
-    _other("read: an empty order number", "read", _get("/order?order_number=")),
-    _other("read: an order number twice", "read", _get("/order?order_number=0&order_number=1")),
-    _other("read: an unknown parameter", "read", _get("/inventory?kandykit=1")),
-    _other("read: an over-long order number", "read", _get("/order?order_number=" + "9" * 3000)),
-    _other("read: an order number of odd characters", "read", _get("/order?order_number=%27%20OR%20%271%27%3D%271")),
+    _other("read: an empty order number", "read", _number("")),
+    _other("read: an order number twice", "read", _number_twice),
+    _other("read: an unknown parameter", "read", _inventory("?kandykit=1")),
+    _other("read: an order in the inventory's query", "read", _inventory_with_an_order),
+    _other("read: an order number that is no UTF-8", "read", _number("%ff")),
+    _other("read: an over-long order number", "read", _number("9" * 3000)),
+    _other("read: an order number of odd characters", "read", _number("%27%20OR%20%271%27%3D%271")),
 ]
 
 _METHODS: Final = [
     *(
-        _other(f"method: {method} {key.partition('.')[0]}", "method", _method(method, key, body=body))
+        _other(
+            f"method: {method} {key.partition('.')[0]}",
+            "method",
+            _instead(method, _place_one) if (method, key) == ("PUT", "order.path") else _method(method, key, body=body),
+        )
         for key in ("order.path", "inventory.path", "subscriber.path")
         for method, body in (("PUT", b"{}"), ("PATCH", b"{}"), ("DELETE", None), ("POST", b"{}"), ("GET", None))
         if (method, key)
@@ -370,18 +497,19 @@ _METHODS: Final = [
     _other("method: OPTIONS inventory", "method", _method("OPTIONS", "inventory.path")),
     _other("method: OPTIONS order", "method", _method("OPTIONS", "order.path")),
     _other("path: one that does not exist", "method", _get("/kandykit-no-such-path")),
-    _other("path: below the inventory", "method", _get("/inventory/kandykit")),
+    _other("path: below the inventory", "method", _inventory("/kandykit")),
 ]
 
 _ORIGINS: Final = [
-    _other("origin: read of the inventory", "origin", _origin(_get("/inventory"))),
-    _other("origin: read of the orders", "origin", _origin(_get("/order"))),
-    _other("origin: a refused read", "origin", _origin(_get("/order?order_number=kandykit-none"))),
-    _other("origin: another one", "origin", _origin(_get("/inventory"), "https://other.example:8443")),
-    _other("preflight: POST order", "preflight", _preflight("order.path", "POST")),
-    _other("preflight: GET order", "preflight", _preflight("order.path", "GET")),
-    _other("preflight: GET inventory", "preflight", _preflight("inventory.path", "GET")),
-    _other("preflight: POST subscriber", "preflight", _preflight("subscriber.path", "POST")),
+    _other("origin: read of the inventory", "origin", _origin(_inventory())),
+    _other("origin: read of the orders", "origin", _origin(_number(None))),
+    _other("origin: a refused read", "origin", _origin(_number("kandykit-none"))),
+    _other("origin: another one", "origin", _origin(_inventory(), "https://other.example:8443")),
+    _other("preflight: POST order", "preflight", _preflight(lambda binding, mint: binding.post("order", {}))),
+    _other("preflight: GET order", "preflight", _preflight(lambda binding, mint: binding.read_orders())),
+    _other("preflight: GET inventory", "preflight", _preflight(lambda binding, mint: binding.read_inventory())),
+    _other("preflight: POST subscriber", "preflight", _preflight(_create_one)),
+    _other("preflight: DELETE subscriber", "preflight", _preflight(_delete_one(""))),
 ]
 
 CATALOGUE: Final[Mapping[str, Unusual]] = {

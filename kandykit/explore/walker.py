@@ -1,19 +1,21 @@
 """The walker plays programmes on the target, one call at a time, and puts the account back afterwards.
 
 It never judges: it resolves amounts and labels with what the model believes, sends through the one client, and hands
-back what the judge raised on the way.
+back what the hearing made of it. Whatever it does to what is believed, it does by a mark, so that the journal tells it.
 """
 
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from typing import Any
 
 from kandykit.binding import Binding
-from kandykit.calls import OrderKind, Outcome, Reply, Stage
-from kandykit.errors import Refused, TargetDown
+from kandykit.binding.text import quoted
+from kandykit.calls import OrderKind, Outcome, ReadInventory, ReadOrders, Reply, Stage
+from kandykit.errors import OverBudget, Refused, TargetDown
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore import intrusions, unusual
 from kandykit.explore.generate import request as generated
@@ -26,17 +28,21 @@ from kandykit.explore.steps import (
     Intrude,
     ListOrders,
     Look,
+    LookBack,
     LookUp,
     Order,
+    Pause,
     Programme,
     Raw,
+    Renew,
     Send,
     Step,
+    UseUp,
+    to_json,
 )
-from kandykit.judge import Judge
+from kandykit.hearing import Hearing, Performance
 from kandykit.model.account import Account
-from kandykit.model.stock import LONGEST_LAG_S
-from kandykit.verdict import Finding
+from kandykit.model.stock import LONGEST_LAG_S, STALLED_S
 from kandykit.wire import Outgoing
 
 HASTY_S = 0.15
@@ -45,8 +51,15 @@ HASTY_S = 0.15
 LONGEST_PAUSE_S = 90.0
 """A target that asks for a longer pause than this, in seconds, cannot be tested now."""
 
+MOST_PARTS = 16
+"""In so many orders at most everything is given back; each may be twice as large as the one before."""
+
 TRIES = 3
 """How often a well-formed call that gets no clear answer is made in the same state, once reading has settled that."""
+
+
+USING_UP = "up to the quota"
+"""What a read is for that is made to use up a quota: it is not made again when it is turned away."""
 
 
 @dataclass(slots=True)
@@ -57,42 +70,19 @@ class Scene:
     orders: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Performance:
-    """What came of playing a programme: its exchanges, what the judge raised, and whether steps could not be sent.
-
-    ``starts`` holds, for each step played, how many exchanges there were before it; ``aftermath`` says that what was
-    raised came up only while the account was put back.
-    """
-
-    exchanges: list[Exchange] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    held_back: list[str] = field(default_factory=list)
-    aftermath: bool = False
-
-    def steps_of(self, evidence: Sequence[int]) -> set[int]:
-        """The steps whose exchanges these are; what came after the last step belongs to none."""
-        return {
-            bisect_right(self.starts, place) - 1
-            for place, exchange in enumerate(self.exchanges)
-            if exchange.seq in evidence
-        }
-
-
 class Walker:
-    """Plays steps through ``send`` (the client's), asking ``judge`` what is believed of the accounts.
+    """Plays steps through ``send`` (the client's), asking the judge of ``hearing`` what is believed of the accounts.
 
-    ``mint`` gives a fresh identity of a domain with the run's mark; ``raised`` takes what the judge has raised since
-    it was last asked. ``names`` are the accounts, the one under test first.
+    ``mint`` gives a fresh identity of a domain with the run's mark. ``names`` are the accounts, the one under test
+    first. ``renew`` has an account's next call fetch a new token. ``most_back`` says how many products one order on an
+    account may give back under the budget.
     """
 
     def __init__(
         self,
         binding: Binding,
-        judge: Judge,
+        hearing: Hearing,
         send: Callable[[Outgoing, Intent], tuple[Exchange, Reply]],
-        raised: Callable[[], list[Finding]],
         mint: Callable[[str], str],
         names: list[str],
         *,
@@ -100,50 +90,82 @@ class Walker:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         intruder: intrusions.Intruder,
+        renew: Callable[[str], None] = lambda account: None,
+        most_back: Callable[[str], int] = lambda account: 2**53,
     ) -> None:
         self.binding = binding
-        self.judge = judge
+        self.hearing = hearing
+        self.judge = hearing.judge
         self.names = names
         self.intent = Intent()
         self.read_only = False
         self.hasty_s = HASTY_S
         self._loses_answers = False
-        self._wrote_at: float | None = None
+        self.lags = {"inventory": inf, "orders": inf}
+        self.fulfilment_met: tuple[float, float] | None = None
+        self._stalled: set[str] = set()
+        self._wrote_at: dict[int, float] = {}
+        self.wished: str | None = None
         self.caller_chooses = True
         self.server_chooses = True
         self._send = send
-        self._raised = raised
         self._mint_at = mint
         self._domain = binding.spelling["subscriber.domain"]
         self._pause = pause
         self._sleep = sleep
         self._clock = clock
         self._intruder = intruder
+        self._renew = renew
+        self._most_back = most_back
         self._now = Performance()
 
     # -- performances -------------------------------------------------------------------------------------------
 
-    def perform(self, programme: Programme, *, patience_s: float | None = None, keep: bool = False) -> Performance:
+    def perform(
+        self, programme: Programme, *, patience_s: float | None = None, keep: bool = False, whole: bool = False
+    ) -> Performance:
         """Play a programme from the account as it is met, and put the account back unless ``keep``.
 
-        What was known of the stock before is forgotten, so that a programme shows by itself what it shows.
+        What was known of the stock before is forgotten, so that a programme shows by itself what it shows. Steps behind
+        one that raised something are played only if it is to be played ``whole``.
         """
-        self.begin()
-        if not keep:
-            for account in self.judge.accounts.values():
-                account.forget()
+        self.begin(fresh=not keep)
         scene = Scene()
         for step in programme:
-            if self.play(step, scene, patience_s=patience_s):
+            if self.play(step, scene, patience_s=patience_s) and not whole:
                 break
         if not keep:
             self.restore(patience_s=patience_s)
-        return self._now
+        return self.end(to_json(programme))
 
-    def begin(self) -> None:
-        """Start a new performance; what is recorded from here on belongs to it."""
-        self._raised()
-        self._now = Performance()
+    def watch(self, seconds: float) -> Performance:
+        """Look at the account and its orders, do nothing for so long, and look again."""
+        self.begin()
+        for step in (Look(), ListOrders()):
+            self.play(step, Scene())
+        self._sleep(seconds)
+        for step in (Look(), ListOrders()):
+            self.play(step, Scene())
+        return self.end(to_json([Look(), ListOrders(), Look(), ListOrders()]))
+
+    def begin(self, *, fresh: bool = False, about: str = "") -> None:
+        """Start a new performance; what is recorded from here on belongs to it.
+
+        ``fresh`` forgets what was known of the stock. ``about`` is ``race`` or ``calibration`` where it is not just a
+        programme.
+        """
+        said = {"fresh": True} if fresh else {}
+        self._now = self.hearing.note("play", **said, **({"about": about} if about else {}))
+
+    def end(self, programme: Sequence[dict[str, Any]]) -> Performance:
+        """The performance is over; ``programme`` is what was played, as JSON values."""
+        now = self._now
+        held_back: dict[str, Any] = {"held_back": now.held_back} if now.held_back else {}
+        if now.over_budget:
+            held_back["over_budget"] = True
+        calls = [exchange.seq for exchange in now.exchanges]
+        self.hearing.note("played", calls=calls, starts=now.starts, **held_back, programme=programme)
+        return now
 
     def domain_is(self, domain: str) -> None:
         """Identities of our own choice use the domain that the target itself uses."""
@@ -168,17 +190,14 @@ class Walker:
         """Make calls one by one; after each one take what the judge raised, and wait for doubtful reads."""
         try:
             for _ in calls:
-                self._collect()
                 if self._unsettled():
                     self._resolve(patience_s)
         except Refused as refusal:
             self._now.held_back.append(str(refusal))
-
-    def _collect(self) -> None:
-        self._now.findings += self._raised()
+            self._now.over_budget = True
 
     def _unsettled(self) -> bool:
-        return any(account.suspicion is not None for account in self.judge.accounts.values())
+        return any(account.suspicions for account in self.judge.accounts.values())
 
     def _resolve(self, patience_s: float | None) -> None:
         """A read looks late: look again until it comes right, or patience ends; then it counts as never."""
@@ -190,31 +209,33 @@ class Walker:
             waited += pause
             pause = min(pause * 2, 0.25)
             for index, name in enumerate(self.names):
-                if self.judge.account(name).suspicion is not None:
-                    self._look(index)
-            self._collect()
-        for account in self.judge.accounts.values():
-            if account.suspicion is not None:
-                self._now.findings += account.overdue()
-                account.forget()
+                for suspicion in self.judge.account(name).suspicions:
+                    self._read(self._rereading(suspicion.reread), index)
+        if self._unsettled():
+            self.hearing.note("overdue")
+
+    def _rereading(self, call: ReadInventory | ReadOrders) -> Outgoing:
+        if isinstance(call, ReadOrders):
+            return self.binding.read_orders(call.number if self.binding.reads_single_orders else None)
+        return self.binding.read_inventory()
 
     # -- calls that leave together ------------------------------------------------------------------------------
 
-    def outgoing(self, steps: Sequence[Step], scene: Scene, index: int = 0) -> list[tuple[Step, Outgoing, Intent]]:
+    def outgoing(self, steps: Sequence[Step], scene: Scene) -> list[tuple[Step, Outgoing, Intent]]:
         """The calls of these steps, to be sent together: one for each step that has a call of its own to make.
 
         Subscribers that nobody created yet get their identities here, so that two creates can share one.
         """
-        made = [(step, self._single(step, scene, index)) for step in steps]
-        return [(step, call, self._intent(index)) for step, call in made if call is not None]
+        made = [(step, self._single(step, scene), getattr(step, "account", 0)) for step in steps]
+        return [(step, call, self._intent(index)) for step, call, index in made if call is not None]
 
-    def _single(self, step: Step, scene: Scene, index: int) -> Outgoing | None:
+    def _single(self, step: Step, scene: Scene) -> Outgoing | None:
         if isinstance(step, Look):
             return self.binding.read_inventory()
         if isinstance(step, ListOrders):
             return self.binding.read_orders()
         if isinstance(step, Order):
-            quantity = self._quantity(step.amount, index)
+            quantity = self._quantity(step.amount, step.account)
             return None if quantity is None or quantity < 1 else self.binding.place_order(step.kind, quantity)
         if isinstance(step, DeleteNobody):
             return self.binding.delete_subscriber(self.fresh_identity())
@@ -222,7 +243,8 @@ class Walker:
             identity = scene.subscribers.get(step.label)
             return None if identity is None else self.binding.delete_subscriber(identity)
         if isinstance(step, Create):
-            if step.form == "server" and not step.again and self.server_chooses:
+            findable = self._loses_answers and self.caller_chooses  # see `_write`
+            if step.form == "server" and not step.again and self.server_chooses and not findable:
                 return self.binding.create_subscriber(None)
             if not self.caller_chooses:
                 return None if step.again else self.binding.create_subscriber(None)
@@ -255,16 +277,40 @@ class Walker:
         elif isinstance(step, DeleteNobody):
             yield self._write(self.binding.delete_subscriber(self.fresh_identity()), step.account)
         elif isinstance(step, ListOrders):
-            yield self._read(self.binding.read_orders(), step.account)
+            yield self._listed(None, step.account)
+        elif isinstance(step, LookUp) and step.located:
+            yield from self._follow(scene.orders.get(step.label), step.account)
         elif isinstance(step, LookUp):
             number = scene.orders.get(step.label) if step.label else f"none-{self.fresh_identity().partition('@')[0]}"
             if number is not None and self.binding.reads_single_orders:
-                yield self._read(self.binding.read_orders(number), step.account)
+                if step.spelt == "as given":
+                    yield self._listed(number, step.account)
+                else:
+                    # It is nobody's, and may be refused for its form as well.
+                    nearly = self.binding.read_orders(_spelt(number, step.spelt))
+                    yield self._attempt(nearly, self._intent(step.account, probe=f"an order number {step.spelt}"))
+        elif isinstance(step, LookBack):
+            numbers = self._account(step.owner).orders.own_numbers() if self.binding.reads_single_orders else []
+            # The oldest ones are all among them: what is forgotten or mistaken for another is so first.
+            spread = {*range(step.most // 4), *range(0, len(numbers), max(1, len(numbers) // max(1, step.most)))}
+            for place in sorted(spread)[: step.most]:
+                if place < len(numbers):
+                    yield self._listed(numbers[place], step.account)
         elif isinstance(step, Send):
             outgoing = unusual.CATALOGUE[step.name].build(self.binding, self.fresh_identity)
             # A browser sends its preflight without the credentials of the call that it asks for.
             credential = Credential.NONE if step.name.startswith("preflight") else Credential.LIVE
             yield self._attempt(outgoing, self._intent(step.account, credential=credential, probe=step.name))
+        elif isinstance(step, Pause):
+            self._sleep(step.seconds)
+        elif isinstance(step, Renew):
+            self._renew(self.names[step.account])
+        elif isinstance(step, UseUp):
+            for _ in range(step.most):
+                reply = self._attempt(self.binding.read_inventory(), self._intent(step.account, probe=USING_UP))
+                yield reply
+                if reply.outcome is Outcome.THROTTLED:
+                    return
         elif isinstance(step, Intrude):
             yield from self._intrude(step, scene)
         elif isinstance(step, Fill):
@@ -280,7 +326,7 @@ class Walker:
         yield reply
         if reply.outcome is Outcome.UNCLEAR:
             # Its number never came; the list tells whether there is one.
-            yield self._read(self.binding.read_orders(), step.account)
+            yield self._listed(None, step.account)
         number = reply.order.number if reply.order else None
         if number is None:
             return
@@ -290,21 +336,48 @@ class Walker:
         if step.wait and reply.order.stage not in (Stage.DONE, Stage.NOT_DONE):
             yield from self._await_order(number, step.account)
 
+    def _follow(self, number: str | None, index: int) -> Iterator[Reply]:
+        """Read an order where its Location points, if that is a place of this API."""
+        locations, name = self.judge.past.locations, self.names[index]
+        where = [url for url, placed in locations.items() if placed.account == name and placed.number == number]
+        if number is not None and where and where[-1].startswith(self.binding.base_url + "/"):
+            yield self._read(Outgoing("GET", where[-1], (("accept", "application/json"),)), index)
+
     def _await_order(self, number: str, index: int) -> Iterator[Reply]:
-        """Read a pending order until it has come to an end, with growing pauses, as long as it may take."""
-        waited, pause = 0.0, 0.002
-        while waited < self.judge.terms.fulfilment_s:
+        """Read a pending order until it has come to an end, with growing pauses, as long as it may take.
+
+        The first pause is nearly as long as the shortest that an order has been met to take: asking before is in vain.
+        """
+        began, longest_s = self._clock(), self._patience_with(number)
+        settle_s = self.judge.terms.settle_s
+        pause = 0.8 * self.fulfilment_met[0] if self.fulfilment_met else 0.002
+        while True:
+            self._sleep(pause)
             one = number if self.binding.reads_single_orders else None
             reply = self._read(self.binding.read_orders(one), index)
             yield reply
+            waited = self._clock() - began
             found = next((view for view in reply.orders or () if view.number == number), None)
-            if reply.outcome is Outcome.REFUSED or (found and found.stage in (Stage.DONE, Stage.NOT_DONE)):
+            if found and found.stage in (Stage.DONE, Stage.NOT_DONE):
+                least, most = self.fulfilment_met or (waited, waited)
+                self.fulfilment_met = min(least, waited), max(most, waited)
                 return
-            if reply.outcome is Outcome.DONE and found is None:
+            missing = reply.outcome is Outcome.REFUSED or (reply.outcome is Outcome.DONE and found is None)
+            if waited > (settle_s if missing else longest_s):
+                if found is not None:
+                    self._stalled.add(number)
                 return
-            self._sleep(pause)
-            waited += pause
-            pause = min(pause * 2, 1.0)
+            pause = min(max(waited / 4, 0.002), 1.0)
+
+    def _patience_with(self, number: str) -> float:
+        """How long an order is waited for: where one took all the time there is, the others are not given as much.
+
+        One beyond the limit may stay pending for ever, and need not be waited for again and again.
+        """
+        longest_s = self.judge.terms.fulfilment_s
+        if number in self._stalled:
+            return 0.0
+        return min(longest_s, STALLED_S) if self._stalled else longest_s
 
     def _create(self, step: Create, scene: Scene) -> Iterator[Reply]:
         identity: str | None = None
@@ -317,6 +390,7 @@ class Walker:
         elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self._loses_answers)):
             user, _, domain = self.fresh_identity().rpartition("@")
             identity = f"{user}{step.signs}@{domain}"
+        self.wished = identity
         reply = self._write(self.binding.create_subscriber(identity), step.account)
         yield reply
         known = (reply.subscriber.identity if reply.subscriber else None) or identity
@@ -324,17 +398,17 @@ class Walker:
             scene.subscribers[step.label] = known
 
     def _fill(self, step: Fill, scene: Scene) -> Iterator[Reply]:
-        account = self._account(0)
+        account = self._account(step.account)
         for number in range(step.most):
             if not account.knows or account.stock.availables()[1] <= step.leave:
                 return
-            for reply in self._create(Create(f"filler {number}"), scene):
+            for reply in self._create(Create(f"filler {number}", account=step.account), scene):
                 yield reply
                 if reply.outcome is not Outcome.DONE:
                     return
 
     def _intrude(self, step: Intrude, scene: Scene) -> Iterator[Reply]:
-        made = self._intruder.build(step, scene.subscribers.get(step.label))
+        made = self._intruder.build(step, scene.subscribers.get(step.label), scene.orders.get(step.label))
         if made is None:
             self._now.held_back.append(f"no {step.credential.value} credential could be had")
             return
@@ -371,9 +445,13 @@ class Walker:
             return None
         if amount.of == "available":
             return account.stock.availables()[1] + amount.plus
+        if amount.of == "missing":
+            return amount.plus - account.stock.totals()[0]
         if amount.of == "room":
             limit = self.judge.terms.limit
             return None if limit is None else limit - account.stock.totals()[1] + amount.plus
+        if self.judge.terms.shared:
+            return account.orders.net() + amount.plus
         first = account.first_total
         return None if first is None else account.stock.totals()[0] - first + amount.plus
 
@@ -387,12 +465,25 @@ class Walker:
         return Intent(base.suite, base.test, self.names[index], credential, probe)
 
     def _look(self, index: int) -> Reply:
-        """Read the inventory; where reads lag, once the latest write is old enough to show."""
-        settle_s = self.judge.terms.settle_s
-        if settle_s and self._wrote_at is not None:
-            self._sleep(max(self._wrote_at + settle_s - self._clock(), 0))
-            self._wrote_at = None
-        return self._read(self.binding.read_inventory(), index)
+        """Read the inventory, and where reads lag again and again until the latest write must show, or has shown."""
+        lag_s = self.lags["inventory"]
+        return self._settled(self.binding.read_inventory(), index, lag_s, lambda: self._account(index).up_to_date)
+
+    def _listed(self, number: str | None, index: int) -> Reply:
+        """Read all orders, or one, in the same way."""
+        return self._settled(self.binding.read_orders(number), index, self.lags["orders"], lambda: False)
+
+    def _settled(self, outgoing: Outgoing, index: int, lag_s: float, shown: Callable[[], bool]) -> Reply:
+        """Make a read of one account's state once the latest write there has settled, with growing pauses."""
+        due = self._wrote_at.get(index, -inf) + min(lag_s, self.judge.terms.settle_s)
+        pause = 0.02
+        while (left := due - self._clock()) > 0:
+            reply = self._read(outgoing, index)
+            if reply.outcome is Outcome.DONE and shown():
+                return reply
+            self._sleep(min(pause, max(left, 0.0)))
+            pause = min(pause * 2, 0.25)
+        return self._read(outgoing, index)
 
     def _read(self, outgoing: Outgoing, index: int) -> Reply:
         """A read may be made again: it changes nothing."""
@@ -414,16 +505,25 @@ class Walker:
             self._loses_answers = True
             key = self._now.exchanges[-1].seq
             self._look(index)
-            if self._account(index).stock.answers.get(key) is not False:
+            stock = self._account(index).stock
+            # A delete of nobody cannot have happened either.
+            nobody = outgoing.method == "DELETE" and key not in stock.questions and key not in stock.answers
+            if stock.answers.get(key) is not False and not nobody:
                 return reply
             reply = self._attempt(outgoing, intent)
         return reply
 
     def _attempt(self, outgoing: Outgoing, intent: Intent) -> Reply:
-        exchange, reply = self._send(outgoing, intent)
+        try:
+            exchange, reply = self._send(outgoing, intent)
+        except OverBudget as refusal:
+            if not refusal.reading_helps:
+                raise
+            # What was written since the last read counts at its worst; reading shows what became of it.
+            self._look(self.names.index(intent.account))
+            exchange, reply = self._send(outgoing, intent)
         self._now.exchanges.append(exchange)
-        if outgoing.method not in ("GET", "HEAD", "OPTIONS"):
-            self._wrote_at = exchange.ended
+        self._note_write(outgoing, exchange)
         if reply.outcome is Outcome.THROTTLED and intent.probe == "":
             wait_s = self._pause(exchange)
             if wait_s > LONGEST_PAUSE_S:
@@ -434,7 +534,13 @@ class Walker:
             self._sleep(wait_s)
             exchange, reply = self._send(outgoing, intent)
             self._now.exchanges.append(exchange)
+            self._note_write(outgoing, exchange)
         return reply
+
+    def _note_write(self, outgoing: Outgoing, exchange: Exchange) -> None:
+        """Reads that lag have to wait for what may have changed an account; a token call changes none."""
+        if outgoing.method not in ("GET", "HEAD", "OPTIONS") and outgoing.url.startswith(self.binding.base_url):
+            self._wrote_at[self.names.index(exchange.intent.account)] = exchange.ended
 
     # -- putting back -------------------------------------------------------------------------------------------
 
@@ -444,38 +550,52 @@ class Walker:
         These are real calls, judged like all others; what they raise is the performance's aftermath, and counts
         unless the programme itself raised something.
         """
-        found = list(self._now.findings)
+        self.hearing.note("back")
         for index, name in enumerate(self.names):
-            if self.judge.account(name).first_total is not None:
+            if self.judge.account(name).last_view is not None:
                 self._drive(self._back(self.judge.account(name), index), patience_s)
-        if any(finding.stateful for finding in found):
-            self._now.findings = found
-        else:
-            self._now.aftermath = any(finding.stateful for finding in self._now.findings)
+        self.hearing.note("restored")
 
     def _back(self, account: Account, index: int) -> Iterator[Reply]:
         for identity in account.identities.standing():
             yield self._write(self.binding.delete_subscriber(identity), index)
         for number in account.orders.open_numbers():
             yield from self._await_order(number, index)
-        for _ in range(3):
+        tries = orders = 0
+        while tries < 3 and orders < MOST_PARTS:
             yield (reply := self._look(index))
             view = reply.inventory
-            if view is None or account.first_total is None:
+            if view is None:
                 return
-            shown = view.total if view.total is not None else account.first_total + account.orders.net()
+            # Where no total is shown, what our own orders came to is all that is known of it.
+            before = account.first_total or 0
+            shown = view.total if view.total is not None else before + account.orders.net()
             free = view.available if view.available is not None else shown - (view.used or 0)
-            surplus = min(shown - account.first_total, account.orders.net(), free)
+            above = account.orders.net() if self.judge.terms.shared else shown - before
+            surplus = min(above, account.orders.net(), free)
             if surplus < 1:
                 # Read once more: numbers that are seen twice are what the guard goes by from here on.
                 yield self._look(index)
                 return
-            yield from self._order(Order(OrderKind.DECREMENT, Amount(surplus), account=index), Scene())
+            # An order to give back could do the opposite, so it may be for less than all; then another follows.
+            part = min(surplus, max(self._most_back(self.names[index]), 1))
+            tries, orders = tries + (part == surplus), orders + 1
+            yield from self._order(Order(OrderKind.DECREMENT, Amount(part), account=index), Scene())
 
 
-def _spelt(identity: str, how: str) -> str:
-    """The identity as given, or one that nobody has: letter case is a reading of the target's, so it is not varied."""
-    return identity[:-1] if how == "shortened" else identity
+def _spelt(name: str, how: str) -> str:
+    """An identity or a number as given, or nearly so: letter case is a reading of the target's, so it is not varied."""
+    user, at, domain = name.partition("@")
+    domain = at + domain
+    others = {
+        "shortened": name[:-1] or name + "x",
+        "longer": name + "x",
+        "of a shorter user": (user[:-1] or user + "x") + domain,
+        "of a longer user": f"{user}x{domain}",
+        "with a space": name + " ",
+        "encoded twice": quoted(name),
+    }
+    return others.get(how, name)
 
 
 PATIENT_S = LONGEST_LAG_S + 0.5

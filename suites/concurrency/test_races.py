@@ -18,7 +18,7 @@ REPEATS = {"quick": 1, "standard": 6, "deep": 40}
 SHARE_S = {"quick": 0.5, "standard": 2.0, "deep": 40.0}
 """A race that has taken this long is not repeated: a slow target is raced less often rather than for hours."""
 
-LONGEST_S = {"quick": 15.0, "standard": 60.0, "deep": 1800.0}
+LONGEST_S = {"quick": 30.0, "standard": 60.0, "deep": 1800.0}
 """When races have taken this long no further one is begun: orders that stay pending for seconds make each one slow."""
 
 DRAWN = {"quick": 4, "standard": 40, "deep": 600}

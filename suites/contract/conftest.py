@@ -13,13 +13,12 @@ def generated(run: Run):  # type: ignore[no-untyped-def]  # its type would impor
     from kandykit.explore.generate.cases import Cases
     from kandykit.explore.generate.programmes import Programmes
 
-    made = Programmes(Cases(run.document.path, run.seed), run.binding, room=run.room())
+    prefix = run.document.prefix(run.binding.base_url)
+    made = Programmes(Cases(run.document.path, run.seed, prefix), run.binding, room=run.room())
     for operation, reason in made.unusable.items():
-        run.notes.append(f"no requests could be generated for {operation.method} {operation.template}: {reason}")
+        run.remark(f"no requests could be generated for {operation.method} {operation.template}: {reason}")
     for operation in made.elsewhere():
-        run.notes.append(
-            f"{operation.method} {operation.template} is not in the contract: nothing was generated for it"
-        )
+        run.remark(f"{operation.method} {operation.template} is not in the contract: nothing was generated for it")
     yield made
     for reason, times in made.unfit.items():
-        run.notes.append(f"generated and not sent, {times} times: {reason}")
+        run.remark(f"generated and not sent, {times} times: {reason}")

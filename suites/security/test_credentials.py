@@ -15,6 +15,7 @@ BAD = [
     (Credential.UNKNOWN, ""),
     (Credential.UNKNOWN, "empty"),
     (Credential.UNKNOWN, "no token"),
+    (Credential.UNKNOWN, "client id"),
     (Credential.UNKNOWN, "last character"),
     (Credential.UNKNOWN, "longer"),
     (Credential.UNKNOWN, "shorter"),
@@ -26,11 +27,17 @@ BAD = [
 ]
 
 
+@pytest.mark.requirements("R6", "B1", "B2", "B3")
+def test_reading_needs_a_live_token(run: Run) -> None:
+    """The same with reads alone, which need no stock: a slow target gets at least to this."""
+    run.examine([Intrude(credential, "inventory", variant) for credential, variant in BAD if not variant])
+
+
 @pytest.mark.requirements("R6", "B1", "B2", "B3", "L4")
 @pytest.mark.parametrize(("credential", "variant"), BAD, ids=[f"{kind.value} {how}".strip() for kind, how in BAD])
 def test_no_call_is_let_in_without_a_live_token(run: Run, credential: Credential, variant: str) -> None:
     """Every operation refuses, and none has an effect."""
-    steps = [Look(), more(2), Create("a"), Look()]
+    steps = [Look(), more(2, label="a"), Create("a"), Look()]
     for what in TARGETS:
         steps += [Intrude(credential, what, variant, label="a"), Look()]
     run.examine([*steps, Delete("a"), Look(), ListOrders()])
@@ -47,6 +54,8 @@ def test_the_name_of_the_scheme_has_no_letter_case(run: Run, scheme: str) -> Non
 @pytest.mark.parametrize("variant", TOKEN_VARIANTS)
 def test_the_token_endpoint_mints_for_its_clients_only(run: Run, variant: str) -> None:
     """A wrong, missing or misplaced secret, another grant or another method gets none."""
+    if variant == "another client's secret" and len(run.walker.names) < 2:
+        pytest.skip("the profile lists one account only")
     run.examine([Intrude(Credential.CLIENT, "token", variant)])
 
 
@@ -55,13 +64,13 @@ def test_an_expired_token_opens_nothing(run: Run) -> None:
     """Once its announced life is over, a token is refused like any other that is not live."""
     if not run.await_expiry():
         pytest.skip("no token expires within the time that this depth waits")
-    steps = [Look(), more(1), Look()]
+    steps = [Look(), more(2, label="a"), Create("a"), Look()]
     for what in TARGETS:
-        steps += [Intrude(Credential.EXPIRED, what), Look()]
+        steps += [Intrude(Credential.EXPIRED, what, label="a"), Look()]
     run.examine(steps)
 
 
 @pytest.mark.requirements("T10")
 def test_an_earlier_token_lives_on_beside_a_later_one(run: Run) -> None:
-    """Two mints may give the same token or two; both work."""
-    run.two_tokens()
+    """Mints may give the same token or others; each works."""
+    run.several_tokens()

@@ -41,7 +41,7 @@ def test_orders_stay_within_their_account(run: Run) -> None:
     )
 
 
-@pytest.mark.requirements("L11")
+@pytest.mark.requirements("L11", "L10")
 def test_subscribers_stay_within_their_account(run: Run) -> None:
     """Another account cannot delete them, and its inventory does not feel them."""
     run.examine(
@@ -54,6 +54,10 @@ def test_subscribers_stay_within_their_account(run: Run) -> None:
             Create("mine"),
             Look(),
             Look(account=1),
+            more(1, account=1),
+            Create("theirs", account=1),
+            Look(account=1),
+            Look(),
             Delete("mine", account=1),
             Look(),
             Look(account=1),
@@ -63,31 +67,71 @@ def test_subscribers_stay_within_their_account(run: Run) -> None:
             Delete("mine", account=1),
             Look(),
             Look(account=1),
+            Delete("theirs", account=1),
+            Look(account=1),
+            Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L11", "L9", "L10")
+def test_an_identity_belongs_to_each_account_by_itself(run: Run) -> None:
+    """Another account may have it too or is refused: either way nothing happens to the subscriber that has it."""
+    both = [Look(), Look(account=1)]
+    run.examine(
+        [
+            *both,
+            more(2),
+            more(2, account=1),
+            *both,
+            Create("mine"),
+            *both,
+            Create("theirs", again="mine", account=1),
+            *both,
+            Create("theirs", again="mine", account=1),
+            *both,
+            Create("mine", again="mine"),
+            *both,
+            Delete("theirs", account=1),
+            *both,
+            Delete("theirs", account=1),
+            *both,
+            Delete("mine"),
+            *both,
+            Create("theirs", again="mine", account=1),
+            *both,
+            Create("mine", again="mine"),
+            *both,
+            Delete("mine"),
+            *both,
+            Delete("theirs", account=1),
+            *both,
         ]
     )
 
 
 @pytest.mark.requirements("L11", "L5")
 def test_stock_stays_within_its_account(run: Run) -> None:
-    """What one account orders, the other cannot use."""
+    """What one account orders, the other cannot use, whichever of the two has none left."""
+    both = [Look(), Look(account=1)]
     run.examine(
         [
-            Look(),
-            Look(account=1),
+            *both,
             more(1, account=1),
-            Look(account=1),
-            Look(),
+            *both,
+            Create("mine"),
+            *both,
+            more(1),
+            *both,
             Create("theirs", account=1),
-            Look(account=1),
-            Look(),
+            *both,
             Create("one too many", account=1),
-            Look(account=1),
-            Look(),
+            *both,
             Delete("theirs", account=1),
-            Look(account=1),
-            Look(),
+            *both,
+            fewer(1),
+            *both,
             fewer(1, account=1),
-            Look(account=1),
-            Look(),
+            *both,
         ]
     )

@@ -99,6 +99,17 @@ def test_no_live_subscriber_loses_its_product(run: Run) -> None:
     )
 
 
+@pytest.mark.requirements("L6", "L7")
+def test_no_number_is_so_large_that_it_becomes_small(run: Run) -> None:
+    """An order of one more than 32 bits hold is not one for a single product."""
+    if not run.profile.budget.unbounded_probes or not run.profile.budget.below_use_probes:
+        pytest.skip("no budget covers what a faulty target would make of it")
+    wrapped = 2**32 + 1
+    run.examine([Look(), more(2), Look(), fewer(wrapped), Look(), ListOrders(), Look()])
+    if run.judge.terms.limit is not None:
+        run.examine([Look(), more(1), Look(), more(wrapped), Look(), ListOrders(), Look()])
+
+
 @pytest.mark.requirements("L7")
 def test_an_increment_goes_up_to_the_limit_and_no_further(run: Run) -> None:
     """Exactly to the agreed limit is legal, one beyond is refused."""
@@ -140,4 +151,5 @@ def test_an_unknown_subscriber_frees_nothing(run: Run) -> None:
 @pytest.mark.requirements("L8")
 def test_an_unknown_order_is_not_found(run: Run) -> None:
     """A number that was never given is refused, or shows nothing; and reading changes nothing."""
-    run.examine([Look(), LookUp(), Look(), more(1, label="a"), Look(), LookUp(), Look(), LookUp("a"), Look()])
+    nearly = [LookUp("a", spelt=spelt) for spelt in ("shortened", "longer")]
+    run.examine([Look(), LookUp(), Look(), more(1, label="a"), Look(), LookUp(), Look(), LookUp("a"), *nearly, Look()])

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, fewer, more
+from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, Step, fewer, more
 from kandykit.run import Run
 
-WALK = [
-    Look(),
-    ListOrders(),
-    more(2, label="first"),
-    LookUp("first"),
-    ListOrders(),
-    Look(),
-    Create("a", form="server"),
-    Look(),
-    Create("b"),
-    Look(),
-    Delete("a"),
-    Look(),
-    Delete("b"),
-    Look(),
-    fewer(2, label="back"),
-    LookUp("back"),
-    ListOrders(),
-    Look(),
-]
+
+def walk_of(products: int) -> list[Step]:
+    """Order so many products, use each, and give them back.
+
+    Whoever is to choose an identity, one of the two creates is in the right form; for one product they are two tries.
+    """
+    creates = [Create("a", form="server"), Look(), Create("b", form="caller"), Look()]
+    deletes = [Delete("a"), Look(), Delete("b"), Look()]
+    return [
+        Look(),
+        ListOrders(),
+        more(products, label="first"),
+        LookUp("first"),
+        ListOrders(),
+        Look(),
+        *creates,
+        *deletes,
+        fewer(products, label="back"),
+        LookUp("back"),
+        ListOrders(),
+        Look(),
+    ]
 
 
 @pytest.mark.requirements("R4", "L1", "L2", "L8")
 def test_the_documented_walk_works_from_end_to_end(run: Run) -> None:
     """Each documented step does what the document says, and the next one sees it."""
-    run.walk(WALK)
+    products = max(1, min(2, run.room()))
+    run.walk(walk_of(products))
+    if products > 1 and "R4" in run.hearing.undecided:
+        run.walk(walk_of(1))  # a nearly full account may have room for one
 
 
-@pytest.mark.requirements("L1", "L8")
+@pytest.mark.requirements("L1", "L8", "H3")
 @pytest.mark.parametrize("quantity", [1, 2, 3, 5])
 def test_an_order_changes_the_total_by_its_quantity(run: Run, quantity: int) -> None:
     """Up by exactly so much, and down again."""
@@ -45,13 +52,41 @@ def test_an_order_changes_the_total_by_its_quantity(run: Run, quantity: int) -> 
             more(quantity, label="up"),
             Look(),
             LookUp("up"),
+            LookUp("up", located=True),
             ListOrders(),
             Look(),
             fewer(quantity, label="down"),
             Look(),
             LookUp("down"),
+            LookUp("down", located=True),
             LookUp("up"),
             ListOrders(),
+            Look(),
+        ]
+    )
+
+
+@pytest.mark.requirements("L1", "L3", "L8")
+def test_what_is_seen_at_once_after_an_order_is_whole(run: Run) -> None:
+    """Nobody waits here: an order that takes a moment leaves the numbers as they were until it is fulfilled."""
+    run.examine(
+        [
+            Look(),
+            replace(more(4, label="up"), wait=False),
+            Look(),
+            LookUp("up"),
+            ListOrders(),
+            Look(),
+            Create("a"),
+            Look(),
+            replace(fewer(2, label="down"), wait=False),
+            Look(),
+            Create("b"),
+            Look(),
+            LookUp("down"),
+            ListOrders(),
+            Look(),
+            Delete("a"),
             Look(),
         ]
     )

@@ -106,16 +106,17 @@ class Case:
 class Cases:
     """The cases of one document; the same ``seed`` gives the same ones in the same order.
 
-    Raises `KitError` where Schemathesis cannot use a document that the kit itself could read.
+    ``prefix`` is what every path of the document begins with and the base URL ends with (`Document.prefix`). Raises
+    `KitError` where Schemathesis cannot use a document that the kit itself could read.
     """
 
-    def __init__(self, document: Path, seed: int) -> None:
+    def __init__(self, document: Path, seed: int, prefix: str = "") -> None:
         self._seed = seed
         self._made: dict[tuple[Documented, Phase], tuple[list[Case], Iterator[Case]]] = {}
-        self._operations, self.unusable = _operations(document)
+        self._operations, self.unusable = _operations(document, prefix)
         # What is random about optional headers is half of the work and only their own business: coverage has each of
         # them, drawn cases have none.
-        self._bare, _ = _operations(document)
+        self._bare, _ = _operations(document, prefix)
         for operation in self._bare.values():
             operation.headers.items[:] = [header for header in operation.headers if header.is_required]
             operation.cookies.items[:] = []
@@ -165,7 +166,7 @@ class Cases:
         return iter(source)
 
 
-def _operations(document: Path) -> tuple[dict[Documented, Any], dict[Documented, str]]:
+def _operations(document: Path, prefix: str) -> tuple[dict[Documented, Any], dict[Documented, str]]:
     """The operations that Schemathesis can use, and why it cannot use the others."""
     try:
         schema = schemathesis.openapi.from_path(document)
@@ -178,7 +179,7 @@ def _operations(document: Path) -> tuple[dict[Documented, Any], dict[Documented,
     for result in schema.get_all_operations():
         if isinstance(result, Ok):
             operation = result.ok()
-            usable[Documented(operation.method.upper(), operation.path)] = operation
+            usable[Documented(operation.method.upper(), operation.path.removeprefix(prefix))] = operation
         else:
             reason = result.err()
             unusable[Documented((reason.method or "").upper(), reason.path or "")] = str(reason)

@@ -16,11 +16,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kandykit.binding import IDENTITY, Binding
+from kandykit.binding.pointer import ABSENT, drop, get, put, strangers
 from kandykit.calls import Malformed, Operation, OrderKind, OtherCall
-from kandykit.explore.generate.cases import ABSENT, Case, Documented
+from kandykit.explore.generate.cases import ABSENT as NO_BODY
+from kandykit.explore.generate.cases import Case, Documented
 from kandykit.explore.generate.request import FRESH, body_of, in_the_open, order, outgoing, subscriber
 from kandykit.explore.steps import Raw
-from kandykit.ledger import ABSURD
+from kandykit.exposure import ABSURD
 
 _SOMEBODY: Final = "kandykit-1@example.com"
 _NUMBER: Final = "kandykit-1"
@@ -44,20 +46,7 @@ class Filler:
 
     def operation_of(self, documented: Documented) -> Operation:
         """Which operation of the contract this is; `Operation.OTHER` for what the contract does not name."""
-        spelling = self._spelling
-        method, template = documented
-        bare = _PARAMETER.sub("{}", template)
-        deletes = spelling["subscriber.path"] + ("/{}" if spelling["subscriber.delete"] == "path" else "")
-        known = {
-            ("POST", spelling["order.path"]): Operation.PLACE_ORDER,
-            ("GET", spelling["order.path"]): Operation.READ_ORDERS,
-            ("GET", spelling["inventory.path"]): Operation.READ_INVENTORY,
-            ("POST", spelling["subscriber.path"]): Operation.CREATE_SUBSCRIBER,
-            ("DELETE", deletes): Operation.DELETE_SUBSCRIBER,
-        }
-        if spelling["order.read"] == "path":
-            known["GET", spelling["order.path"] + "/{}"] = Operation.READ_ORDERS
-        return known.get((method, bare), Operation.OTHER)
+        return self._binding.operation_at(*documented)
 
     def fill(self, case: Case, number: int, subscribers: list[str], orders: list[str]) -> Raw:
         """The step for a case, the ``number``-th of its programme; raises `Unfit`.
@@ -66,7 +55,7 @@ class Filler:
         """
         operation = self.operation_of(case.operation)
         case = replace(case, path=dict(case.path), query=dict(case.query), headers=dict(case.headers))
-        if case.body is not ABSENT and not isinstance(case.body, bytes):
+        if case.body is not NO_BODY and not isinstance(case.body, bytes):
             case = replace(case, body=deepcopy(case.body))
         if case.method != case.operation.method:
             return self._by_another_method(case)
@@ -77,19 +66,10 @@ class Filler:
     # -- what the document allows -------------------------------------------------------------------------------
 
     def _allowed(self, case: Case, operation: Operation, number: int, subscribers: list[str], orders: list[str]) -> Raw:
-        spelling = self._spelling
         if operation is Operation.PLACE_ORDER:
-            self._only(case.body, "order.product", "order.kind", "order.quantity")
-            _put(case.body, spelling["order.product"], spelling["product"])
-            _put(case.body, spelling["order.quantity"], self._modest(_get(case.body, spelling["order.quantity"])))
-            words = [spelling[f"order.{kind.value}"] for kind in OrderKind]
-            if spelling["order.kind"] and _get(case.body, spelling["order.kind"]) not in words:
-                _put(case.body, spelling["order.kind"], words[number % 2])
+            case = replace(case, body=self._order(case.body, number))
         elif operation is Operation.CREATE_SUBSCRIBER:
-            self._only(case.body, "subscriber.product", "subscriber.identity")
-            _put(case.body, spelling["subscriber.product"], spelling["product"])
-            if _get(case.body, spelling["subscriber.identity"]) is not None:
-                _put(case.body, spelling["subscriber.identity"], FRESH)
+            case = replace(case, body=self._subscriber(case.body))
         elif operation is Operation.DELETE_SUBSCRIBER:
             case = self._naming(case, number, subscribers)
         elif operation is Operation.READ_ORDERS and number < len(orders):
@@ -101,13 +81,34 @@ class Filler:
         # Odd and legal at once, so it may be refused: it is no call that has to be answered by success.
         return replace(step, probe=_probe(case)) if isinstance(call, Malformed | OtherCall) else step
 
-    def _only(self, body: Any, *keys: str) -> None:
+    def _order(self, body: Any, number: int) -> Any:
+        """An order of this target with a quantity that the budget covers: more or fewer as it was drawn."""
+        sent = self._binding.sent
+        self._only(body, "order")
+        drawn = get(body, sent["order.quantity"])
+        kind = tuple(OrderKind)[number % 2]
+        if sent["order.kind"]:
+            word = get(body, sent["order.kind"])
+            kind = next((kind for kind, words in self._binding.words.items() if word == words[0]), kind)
+        elif isinstance(drawn, int | float) and not sent["order.quantity_less"]:
+            kind = OrderKind.DECREMENT if drawn < 0 else OrderKind.INCREMENT
+        drop(body, sent["order.quantity"])
+        drop(body, sent["order.quantity_less"])
+        return _over(body, self._binding.order_body(kind, self._modest(drawn)))
+
+    def _subscriber(self, body: Any) -> Any:
+        """A subscriber of this target, with a fresh identity of ours where one was drawn."""
+        self._only(body, "subscriber")
+        pointer = self._binding.sent["subscriber.identity"]
+        chosen = bool(pointer) and get(body, pointer) not in (None, ABSENT)
+        return _over(body, self._binding.subscriber_body(FRESH if chosen else None))
+
+    def _only(self, body: Any, what: str) -> None:
         """Leave out members that only this document knows: what they do is not the contract's business."""
         if not isinstance(body, dict):
             raise Unfit("the document has a body there that is no JSON object")
-        known = {self._spelling[key].lstrip("/").partition("/")[0] for key in keys}
-        for name in [name for name in body if name not in known]:
-            del body[name]
+        for pointer in reversed(strangers(body, self._binding.known_members(what))):
+            drop(body, pointer)
 
     def _modest(self, quantity: Any) -> int:
         return 1 + abs(int(quantity)) % self._most if isinstance(quantity, int | float) else 1
@@ -130,14 +131,14 @@ class Filler:
             others = {key: value for key, value in case.headers.items() if key.lower() != name.lower()}
             return replace(case, headers={**others, name: wanted})
         body = case.body if isinstance(case.body, dict) else {}
-        _put(body, name, wanted)
+        put(body, name, wanted)
         return replace(case, body=body)
 
     def _asking(self, case: Case, wanted: str) -> Case:
-        place = self._spelling["order.read"]
+        place, _, name = self._spelling["order.read"].partition(":")
         if place == "path":
             return replace(case, path=dict.fromkeys(_PARAMETER.findall(case.operation.template), wanted))
-        return replace(case, query={**case.query, place[6:]: wanted}) if place.startswith("query:") else case
+        return replace(case, query={**case.query, name: wanted}) if place == "query" else case
 
     # -- what it forbids ----------------------------------------------------------------------------------------
 
@@ -146,7 +147,7 @@ class Filler:
             case = self._if_still_malformed(case, self._tamed(case.body))
         elif operation is Operation.CREATE_SUBSCRIBER:
             case = self._if_still_malformed(case, self._ours(case.body))
-        elif operation is Operation.DELETE_SUBSCRIBER and self._spelling["subscriber.delete"] == "path":
+        elif operation is Operation.DELETE_SUBSCRIBER and self._binding.one_subscriber:
             # Only headers can be odd about it: a path has no value that a document could forbid and HTTP carry.
             case = replace(case, path=dict.fromkeys(case.path, FRESH))
         step = _step(case, "", _probe(case))
@@ -180,23 +181,25 @@ class Filler:
 
     def _ours(self, body: Any) -> Any:
         """A body whose identity is a fresh one of ours where it has a well-formed one."""
-        pointer = self._spelling["subscriber.identity"]
-        value = _get(body, pointer)
+        pointer = self._binding.sent["subscriber.identity"]
+        value = get(body, pointer) if pointer else None
         if not isinstance(value, str) or not IDENTITY.fullmatch(value):
             return None
         body = deepcopy(body)
-        _put(body, pointer, FRESH)
+        put(body, pointer, FRESH)
         return body
 
     def _by_another_method(self, case: Case) -> Raw:
         """A method that the path does not have; should it be served all the same, then with what is ours."""
         body = case.body
         if isinstance(body, dict):
-            quantity, identity = self._spelling["order.quantity"], self._spelling["subscriber.identity"]
-            if isinstance(_get(body, quantity), int):
-                _put(body, quantity, 1)
-            if isinstance(_get(body, identity), str):
-                _put(body, identity, FRESH)
+            sent = self._binding.sent
+            for quantity in filter(None, (sent["order.quantity"], sent["order.quantity_less"])):
+                if isinstance(get(body, quantity), int):
+                    put(body, quantity, 1)
+            identity = sent["subscriber.identity"]
+            if identity and isinstance(get(body, identity), str):
+                put(body, identity, FRESH)
         return _step(replace(case, path=dict.fromkeys(case.path, FRESH)), "", _probe(case))
 
     def _meaning(self, step: Raw) -> Any:
@@ -229,14 +232,9 @@ def _step(case: Case, label: str, probe: str) -> Raw:
     return Raw(case.method, in_the_open(case.url()), case.sent_headers(), body, octets, label, probe)
 
 
-def _get(body: Any, pointer: str) -> Any:
-    for name in pointer.split("/")[1:]:
-        body = body.get(name) if isinstance(body, dict) else None
-    return body
-
-
-def _put(body: Any, pointer: str, value: Any) -> None:
-    *parents, name = pointer.split("/")[1:]
-    for parent in parents:
-        body = body.setdefault(parent, {})
-    body[name] = value
+def _over(drawn: Any, good: Any) -> Any:
+    """What was drawn, in its own order, with the members of a good body written over it."""
+    if isinstance(drawn, dict) and isinstance(good, dict):
+        kept = {name: _over(value, good[name]) if name in good else value for name, value in drawn.items()}
+        return kept | {name: value for name, value in good.items() if name not in kept}
+    return good

@@ -79,6 +79,16 @@ AIMED: Final[tuple[Race, ...]] = (
     ),
     Race("reads while subscribers come", _stock(5), ((Look(), *_creates(3), Look()), (Look(), Create("late"), Look()))),
     Race(
+        "two accounts at once",
+        [*_stock(6, "a", "b"), more(6, account=1), Create("theirs", account=1), Look(account=1)],
+        (
+            (
+                *(each for index in range(4) for each in (Create(f"n{index}"), Create(f"t{index}", account=1))),
+                *(Delete("a"), Delete("theirs", account=1), more(1), more(2, account=1)),
+            ),
+        ),
+    ),
+    Race(
         "subscribers come and go",
         _stock(4, "a", "b", "c"),
         (

@@ -1,0 +1,152 @@
+"""Covering: programmes in which every deed comes after every two or three others, by construction and not by chance.
+
+What turns wrong only after a refusal, or after two deletions in a row, shows to nobody who never does just that. A
+de Bruijn sequence holds every run of so many deeds once and is as short as that can be; it is cut into programmes, each
+of which begins with the products and subscribers that its deeds need. Nothing here depends on what the target answers.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from kandykit.calls import OrderKind
+from kandykit.explore.steps import Amount, Create, Delete, DeleteNobody, ListOrders, Look, Order, Programme, Step
+
+
+class Deed(StrEnum):
+    """What a step does on a correct target; the last three do nothing."""
+
+    MORE = "more"
+    FEWER = "fewer"
+    CREATE = "create"
+    DELETE = "delete"
+    BELOW_USE = "below use"
+    NOBODY = "nobody"
+    TAKEN = "taken"
+
+
+CHANGING: Final = (Deed.MORE, Deed.FEWER, Deed.CREATE, Deed.DELETE)
+EVERY: Final = tuple(Deed)
+
+LONGEST: Final = 24
+"""So many deeds make a programme, where what they need fits."""
+
+
+def de_bruijn(deeds: Sequence[Deed], run: int) -> list[Deed]:
+    """The shortest sequence in which every ``run`` of deeds comes once, its end continued by its beginning."""
+    word = [0] * (len(deeds) * run)
+    found: list[int] = []
+
+    def extend(length: int, period: int) -> None:
+        if length > run:
+            if run % period == 0:
+                found.extend(word[1 : period + 1])
+            return
+        word[length] = word[length - period]
+        extend(length + 1, period)
+        for deed in range(word[length - period] + 1, len(deeds)):
+            word[length] = deed
+            extend(length + 1, length)
+
+    extend(1, 1)
+    return [deeds[index] for index in [*found, *found[: run - 1]]]
+
+
+def covering(deeds: Sequence[Deed], run: int, chosen: int, room: int) -> Iterator[Programme]:
+    """Programmes that together hold every ``run`` of these deeds, with no more than ``room`` products at any time.
+
+    ``chosen`` is the seed that draws quantities and who is deleted. Nothing where there is no room for one deed.
+    """
+    drawn = random.Random(chosen)
+    sequence = de_bruijn(deeds, run)
+    start = 0
+    while start <= len(sequence) - run:
+        length = LONGEST
+        while length >= run and (cut := _Cut.of(sequence[start : start + length], drawn)).most > room:
+            length -= 1
+        if length < run:
+            start += 1
+            continue
+        yield cut.programme(drawn)
+        start += length - run + 1
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A piece of a sequence with its quantities, and what it needs to begin with."""
+
+    deeds: list[tuple[Deed, int]]
+    products: int
+    live: int
+    most: int
+
+    @classmethod
+    def of(cls, deeds: Sequence[Deed], drawn: random.Random) -> _Cut:
+        """Quantities that keep the stock near where it begins, and the least with which nothing is refused."""
+        kept: list[tuple[Deed, int]] = []
+        total = used = 0
+        least_free = least_used = highest = 0
+        for deed in deeds:
+            quantity = drawn.choice((1, 1, 2, 3))
+            if deed is Deed.MORE:
+                total += (quantity := quantity if total <= 0 else 1)
+            elif deed is Deed.FEWER:
+                total -= (quantity := quantity if total >= 3 else 1)
+            elif deed is Deed.CREATE:
+                used += 1
+            elif deed is Deed.DELETE:
+                used -= 1
+            kept.append((deed, quantity))
+            least_used = min(least_used, used - (deed is Deed.TAKEN))
+            least_free = min(least_free, total - used)
+            highest = max(highest, total)
+        products = max(-least_free - least_used, 0) + 1
+        return cls(kept, products, -least_used, products + highest)
+
+    def programme(self, drawn: random.Random) -> list[Step]:
+        """The steps: what is needed first, then the deeds, each seen by a look."""
+        making = _Making(drawn)
+        making.take(Deed.MORE, self.products)
+        for _ in range(self.live):
+            making.take(Deed.CREATE, 1)
+        for deed, quantity in self.deeds:
+            making.take(deed, quantity)
+        return [Look(), *making.steps, ListOrders(), Look()]
+
+
+@dataclass(slots=True)
+class _Making:
+    """A programme as it grows, and who is live in it."""
+
+    drawn: random.Random
+    steps: list[Step] = field(default_factory=list)
+    live: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def take(self, deed: Deed, quantity: int) -> None:
+        """Add a deed and a look at what became of it."""
+        self.steps += [self._step(deed, quantity), Look()]
+
+    def _step(self, deed: Deed, quantity: int) -> Step:
+        if deed is Deed.MORE:
+            return Order(OrderKind.INCREMENT, Amount(quantity))
+        if deed is Deed.FEWER:
+            return Order(OrderKind.DECREMENT, Amount(quantity))
+        if deed is Deed.BELOW_USE:
+            return Order(OrderKind.DECREMENT, Amount(quantity, "available"))
+        if deed is Deed.CREATE:
+            label = f"s{len(self.live) + len(self.gone)}"
+            self.live.append(label)
+            return Create(label, self.drawn.choice(("caller", "server")))
+        if deed is Deed.TAKEN:
+            label = self.drawn.choice(self.live)
+            return Create(label, again=label)
+        if deed is Deed.NOBODY:
+            return Delete(self.gone[-1]) if self.gone and self.drawn.random() < 0.6 else DeleteNobody()
+        label = self.live.pop(self.drawn.choice((0, -1, len(self.live) // 2)))
+        self.gone.append(label)
+        return Delete(label)

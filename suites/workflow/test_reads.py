@@ -1,0 +1,15 @@
+"""What is only read stays as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.explore.steps import Create, ListOrders, Look, LookUp, more
+from kandykit.run import Run
+
+
+@pytest.mark.requirements("L13")
+def test_reading_changes_nothing(run: Run) -> None:
+    """However often it is done: with products free and in use, the numbers stay."""
+    often = [Look()] * 4
+    run.examine([*often, more(2, label="bought"), *often, Create("a"), *often, ListOrders(), LookUp("bought"), *often])
