@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -14,12 +15,19 @@ from typing import Any
 
 from kandykit.errors import KitError
 from kandykit.profile import Profile, load_profile
+from kandykit.requirements import specs_folder
 
 SECRETS = ("KANDY_MOCK_ACME_SECRET", "KANDY_MOCK_GLOBEX_SECRET")
 """Where the mock's two accounts take their secrets from; a fresh pair is made for each run."""
 
 LIMIT = 20
 """The agreed limit that the mock of a plain run has, so that the limit's law is put to the test as well."""
+
+EXAMPLES = "profiles/examples"
+"""Where, below the specs, each dialect of the mock has its profile."""
+
+EXAMPLE_ORIGIN = "http://127.0.0.1:8080"
+"""The origin that those profiles name."""
 
 PROFILE = """
 [target]
@@ -38,10 +46,14 @@ client_secret = "env:KANDY_MOCK_GLOBEX_SECRET"
 
 
 class EmbeddedMock:
-    """Starts ``kandykit mock`` with the given arguments; `stop` ends it."""
+    """Starts ``kandykit mock`` with the given arguments; `stop` ends it.
 
-    def __init__(self, arguments: Sequence[str] = ("--limit", str(LIMIT))) -> None:
-        self.arguments = arguments
+    With a ``dialect`` it speaks as that stranger, and the profile is the stranger's own of `EXAMPLES`.
+    """
+
+    def __init__(self, arguments: Sequence[str] = ("--limit", str(LIMIT)), dialect: str = "") -> None:
+        self.arguments = [*arguments, "--dialect", dialect] if dialect else arguments
+        self.dialect = dialect
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -68,13 +80,24 @@ class EmbeddedMock:
             raise KitError("the embedded mock did not start; try `kandykit mock` by itself to see why")
         self.url = line.removeprefix("listening on ").strip()
         declared = [f"{name} = {_toml(value)}" for name, value in (readings or {}).items()]
-        text = PROFILE.format(url=self.url)
+        text = self._stranger() if self.dialect else PROFILE.format(url=self.url)
         path.write_text(text + "\n".join(["", "[readings]", *declared, ""]) if declared else text, encoding="utf-8")
 
+    def _stranger(self) -> str:
+        """The example profile of a stranger, at this mock's address and with its document found from anywhere."""
+        example = specs_folder() / EXAMPLES / f"{self.dialect}.toml"
+        text = example.read_text(encoding="utf-8").replace(EXAMPLE_ORIGIN, self.url)
+        return re.sub(
+            r'^openapi = "(.+)"',
+            lambda match: f"openapi = {json.dumps(str((example.parent / match[1]).resolve()))}",
+            text,
+            flags=re.MULTILINE,
+        )
+
     def stop(self) -> None:
-        """End the mock."""
+        """End the mock, at once: it keeps nothing, and in order it would take a second."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.kill()
             self._process.wait(timeout=10)
             if self._process.stdout is not None:
                 self._process.stdout.close()

@@ -16,6 +16,9 @@ from starlette.types import Receive, Scope, Send
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Answers
 from kandykit.mock.call import Call
+from kandykit.mock.dialects import STRANGERS
+from kandykit.mock.dialects.hearing import hear
+from kandykit.mock.dialects.saying import say
 from kandykit.mock.gateway import Gateway
 from kandykit.mock.oauth import TokenEndpoint
 from kandykit.mock.operations import Operations
@@ -34,6 +37,7 @@ class Mock:
     def __init__(self, settings: Settings | None = None, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings = settings or Settings()
         self.clock = clock
+        self.dialect = STRANGERS[settings.dialect] if settings.dialect else None
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self.accounts = {client: Account(client, settings.limit) for client in settings.secrets}
         self.answers = Answers()
@@ -85,12 +89,16 @@ class Mock:
             complete = await read_body(call, receive)
             if not complete:
                 return
+        if self.dialect is not None:
+            call = hear(self.dialect, call)
         try:
             answer = await self.gateway.answer(call)
         except Exception:
             # A defect of the mock itself. It must not look like an answer of the API, so it is said aloud.
             traceback.print_exc(file=sys.stderr)
             answer = self.answers.error(500, "The mock itself failed.")
+        if self.dialect is not None:
+            say(self.dialect, call, answer)
         await self.delivery.deliver(call, answer, scope, send)
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from kandykit.mock import catalogue
 from kandykit.mock.app import Mock
+from kandykit.mock.dialects import STRANGERS
 from kandykit.mock.settings import Settings
 from kandykit.mock.wire import WireProtocol
 
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8080, help="port to listen on; 0 takes a free one")
     add("--fault", action="append", default=[], metavar="NAME", help="seed this defect; may be repeated")
     add("--legal", action="append", default=[], metavar="NAME", help="be unusual in this legal way; may be repeated")
+    add("--dialect", choices=list(STRANGERS), default="", metavar="NAME", help=f"speak as {', '.join(STRANGERS)}")
     add("--token-life", type=positive, default=3599.0, metavar="S", help="seconds that a token lives")
     add("--limit", type=natural, default=None, metavar="N", help="agreed limit on total products; none without it")
     add("--quota", type=natural, default=1_000_000, metavar="N", help="calls per quota window")
@@ -131,6 +133,7 @@ def main(argv: list[str]) -> int:
         return wrong("--initial-total is higher than --limit")
     mock = Mock(
         Settings(
+            dialect=options.dialect,
             token_life=options.token_life,
             limit=options.limit,
             quota=options.quota,

@@ -33,5 +33,7 @@ class Settings:
     """Products that the first account holds before anybody calls."""
     initial_subscribers: int = 0
     """Subscribers that others keep on the first account."""
+    dialect: str = ""
+    """The stranger's wire that it speaks; empty for its own."""
     secrets: Mapping[str, str] = field(default_factory=secrets_from_environment, repr=False)
     """Client secret per client id; the first client is the first account."""

@@ -1,12 +1,13 @@
 """Tokens that are too easy to get, too hard to use, or not needed; refusals that do not say what they must."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
-from kandykit.mock.accounts import Account
+from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, alter_refusal, alter_token, bend, recode
+from kandykit.mock.bending import after, alter, alter_refusal, alter_token, before, bend, recode
 from kandykit.mock.call import Call, form
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.oauth import TokenRefused
@@ -110,7 +111,7 @@ def token_in_any_letter_case(mock: Mock) -> None:
     bend(mock.tokens, "find", lambda _: find)
 
 
-@authentication.breaks("R6", depth="deep")
+@authentication.breaks("R6")
 def client_id_serves_as_token(mock: Mock) -> None:
     """The client id after Bearer is served like a token."""
     let_through(mock, lambda call: mock.gateway.bearer(call) in mock.accounts)
@@ -273,6 +274,71 @@ def start_of_the_secret_is_enough(mock: Mock) -> None:
     bend(mock.tokens, "client", around)
 
 
+@authentication.breaks("R6")
+def space_after_the_secret_is_ignored(mock: Mock) -> None:
+    """A client secret is accepted with spaces behind it."""
+    bend(
+        mock.tokens,
+        "client",
+        lambda client: lambda client_id, secret: client(client_id, secret.rstrip(" ")),
+    )
+
+
+@authentication.breaks("R6")
+def any_secret_will_do_by_basic(mock: Mock) -> None:
+    """The token endpoint takes HTTP Basic as well, and looks at the name there only."""
+
+    def around(parameters: Any) -> Any:
+        def given(call: Call) -> dict[str, str]:
+            scheme, _, word = (call.header("authorization") or "").partition(" ")
+            named = dict(parameters(call))
+            if scheme.lower() == "basic":
+                client_id = b64decode(word + "==").decode("utf-8", "replace").partition(":")[0]
+                named |= {"client_id": client_id, "client_secret": mock.tokens.secrets.get(client_id, "")}
+            return named
+
+        return given
+
+    bend(mock.token_endpoint, "parameters", around)
+
+
+@authentication.breaks("L10", "L5")
+def subscriber_belongs_to_its_token(mock: Mock) -> None:
+    """A subscriber is found by the token only that created it, and by no later one of the same account."""
+    makers: dict[str, str | None] = {}
+    using: list[str | None] = [None]
+
+    def around(find: Any) -> Any:
+        def found(account: Account, identity: str) -> Any:
+            return find(account, identity) if makers.get(identity) == using[0] else None
+
+        return found
+
+    def calling(call: Call) -> None:
+        using[0] = mock.gateway.bearer(call)
+
+    def remembering(_account: Account, subscriber: Subscriber) -> None:
+        makers[subscriber.identity] = using[0]
+
+    before(mock.gateway, "authenticate", calling)
+    after(mock.store, "remember", remembering)
+    bend(mock.store, "find_subscriber", around)
+
+
+@authentication.breaks("R6")
+def secret_of_any_client_will_do(mock: Mock) -> None:
+    """A token is given to a known client for the secret of any client."""
+
+    def around(client: Any) -> Any:
+        def found(client_id: str, secret: str) -> Any:
+            known = secret in mock.tokens.secrets.values()
+            return client(client_id, mock.tokens.secrets.get(client_id, "") if known else secret)
+
+        return found
+
+    bend(mock.tokens, "client", around)
+
+
 @authentication.breaks("R6", depth="standard")
 def secret_in_any_letter_case(mock: Mock) -> None:
     """A client secret is compared without regard to letter case."""
@@ -425,7 +491,7 @@ def new_token_ends_the_old_one(mock: Mock) -> None:
     bend(mock.tokens, "mint", around)
 
 
-@authentication.breaks("T10", depth="standard")
+@authentication.breaks("T10")
 def fifth_token_ends_the_first(mock: Mock) -> None:
     """Each client can have four tokens, and a fifth one ends the oldest."""
 

@@ -185,6 +185,21 @@ def delete_finds_by_user_alone(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", lambda _: find)
 
 
+@business.breaks("L9", "R2")
+def long_identities_are_cut(mock: Mock) -> None:
+    """An identity whose user has more than forty characters is cut after the fortieth, and the subscriber gets that."""
+
+    def around(enrol: Any) -> Any:
+        def enrolling(account: Account, identity: str) -> Subscriber:
+            user, _, domain = identity.partition("@")
+            subscriber: Subscriber = enrol(account, f"{user[:40]}@{domain}")
+            return subscriber
+
+        return enrolling
+
+    bend(mock.store, "enrol", around)
+
+
 @business.breaks("L9", "L10", depth="standard")
 def letter_case_overwrites(mock: Mock) -> None:
     """Subscribers are kept by identity in lower case, so that a second spelling replaces the first subscriber."""
@@ -214,7 +229,7 @@ def identity_with_plus_cannot_be_deleted(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", around)
 
 
-@business.breaks("L10", "R4", depth="standard")
+@business.breaks("L10", "L9", "R4", depth="standard")
 def delete_needs_lower_case(mock: Mock) -> None:
     """A deletion looks for the identity in lower case, and never finds one that was created with capitals."""
 
@@ -381,7 +396,7 @@ def limit_never_gets_room_back(mock: Mock) -> None:
     bend(mock.store, "increment_fits", lambda _: fits)
 
 
-@business.breaks("L8", "L1", readings={"limit": LIMIT})
+@business.breaks("L8", "L1", "L7", readings={"limit": LIMIT})
 def increment_clipped_at_the_limit(mock: Mock) -> None:
     """An increment beyond the agreed limit is accepted as fulfilled, and adds only what still fits."""
     mock.agree_on(LIMIT)

@@ -1,8 +1,10 @@
 """Accounts that see or change what is another one's."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kandykit.mock.accounts import Account, Order, Subscriber
+from kandykit.mock.answers import Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, before, bend
 from kandykit.mock.catalogue import Faults
@@ -14,6 +16,17 @@ isolation = Faults("isolation")
 def others(mock: Mock, account: Account) -> list[Account]:
     """All accounts but this one."""
     return [other for other in mock.accounts.values() if other is not account]
+
+
+def evicting(mock: Mock) -> Callable[[Account, str], None]:
+    """Removes the subscribers of an identity from all accounts but the one that asks."""
+
+    def evict(account: Account, identity: str) -> None:
+        for other in others(mock, account):
+            if identity in other.subscribers:
+                mock.store.discharge(other, other.subscribers[identity])
+
+    return evict
 
 
 @isolation.breaks("L11")
@@ -59,13 +72,7 @@ def foreign_subscriber_can_be_deleted(mock: Mock) -> None:
 @isolation.breaks("L11", "L4")
 def foreign_deletion_refused_but_done(mock: Mock) -> None:
     """Deleting another account's subscriber is refused as unknown, and the subscriber is gone."""
-
-    def deleting(account: Account, identity: str) -> None:
-        for other in others(mock, account):
-            if identity in other.subscribers:
-                mock.store.discharge(other, other.subscribers[identity])
-
-    before(mock.operations, "nobody_there", deleting)
+    before(mock.operations, "nobody_there", evicting(mock))
 
 
 @isolation.breaks("L11", "L10")
@@ -143,3 +150,49 @@ def inventory_of_the_last_caller(mock: Mock) -> None:
     for seam in ("change_total", "consume", "give_back"):
         bend(mock.store, seam, noting)
     bend(mock.operations, "show_stock", lambda show: lambda account: show(latest[0] if latest else account))
+
+
+@isolation.breaks("L11", "L8")
+def old_foreign_order_can_be_read(mock: Mock) -> None:
+    """An order with three younger ones behind it can be read by its number from any account."""
+
+    def around(find: Any) -> Any:
+        def found(account: Account, number: str) -> Order | None:
+            archived = [one.orders[number] for one in others(mock, account) if number in list(one.orders)[:-3]]
+            order: Order | None = archived[0] if archived else find(account, number)
+            return order
+
+        return found
+
+    bend(mock.store, "find_order", around)
+
+
+@isolation.breaks("L11", "L9")
+def foreign_identity_is_taken_over(mock: Mock) -> None:
+    """A subscriber that gets the identity of another account's takes its place, and that one is gone."""
+    before(mock.store, "enrol", evicting(mock))
+
+
+@isolation.breaks("L11", "L4")
+def foreign_identity_is_refused_and_consumes(mock: Mock) -> None:
+    """An identity of another account's is refused as taken, and uses up a product of that account."""
+
+    def checking(account: Account, identity: str | None) -> None:
+        for other in others(mock, account):
+            if identity in other.subscribers:
+                other.used += bool(other.available)
+                raise Refused(Cause.TAKEN, "The identity is taken.")
+
+    before(mock.operations, "check_subscriber", checking)
+
+
+@isolation.breaks("L11", "L9")
+def foreign_identity_brings_its_password(mock: Mock) -> None:
+    """A subscriber that gets the identity of another account's gets its password as well."""
+
+    def remembering(account: Account, subscriber: Subscriber) -> None:
+        for other in others(mock, account):
+            if subscriber.identity in other.subscribers:
+                subscriber.password = other.subscribers[subscriber.identity].password
+
+    before(mock.store, "remember", remembering)

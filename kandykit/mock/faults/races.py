@@ -41,6 +41,20 @@ def last_product_sold_twice(mock: Mock) -> None:
     create_by(mock, creating)
 
 
+@races.breaks("L12", "L2", "L11", depth="standard")
+def accounts_mixed_up_in_a_crowd(mock: Mock) -> None:
+    """A create is booked on the account that called last, be it another one whose create came meanwhile."""
+    latest: list[Account] = []
+
+    async def creating(account: Account, _call: Call, identity: str | None) -> Answer:
+        latest[:] = [account]
+        await mock.sleep(GAP_S)
+        mock.operations.check_subscriber(latest[0], identity)
+        return enrolled(mock, latest[0], identity)
+
+    create_by(mock, creating)
+
+
 @races.breaks("L12", "L9", "L2", depth="standard")
 def same_identity_given_to_two(mock: Mock) -> None:
     """Creates that come together under one identity all succeed, each with a password and a product of its own."""

@@ -8,7 +8,7 @@ from starlette.types import Scope
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter_delivery, bend, cut, write_bare
+from kandykit.mock.bending import alter_delivery, before, bend, cut, write_bare
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Faults
 
@@ -65,13 +65,13 @@ def api_version_in_the_request_crashes(mock: Mock) -> None:
     failing(mock, lambda _account, call: call.header("api-version") is not None)
 
 
-@robustness.breaks("R7", depth="standard")
+@robustness.breaks("R7")
 def charset_parameter_crashes(mock: Mock) -> None:
     """A content type that names its charset is answered with a server error."""
     failing(mock, lambda _account, call: "charset" in call.media_type()[1])
 
 
-@robustness.breaks("R7", depth="standard")
+@robustness.breaks("R3", "R7")
 def chunked_request_crashes(mock: Mock) -> None:
     """A body sent in chunks is answered with a server error."""
     failing(mock, lambda _account, call: call.header("transfer-encoding") is not None)
@@ -198,3 +198,18 @@ def half_done(mock: Mock) -> None:
 
     bend(mock.store, "consume", around_consume)
     bend(mock.operations, "subscriber_created", around_answer)
+
+
+@robustness.breaks("L2", "L10", depth="standard")
+def subscribers_are_forgotten_after_a_second(mock: Mock) -> None:
+    """When nobody has called for a second, an account's subscribers are gone, and their products are free again."""
+    latest: dict[int, float] = {}
+
+    def settling(account: Account) -> None:
+        now = mock.store.clock()
+        if now - latest.get(id(account), now) > 1.0:
+            for subscriber in list(account.subscribers.values()):
+                mock.store.discharge(account, subscriber)
+        latest[id(account)] = now
+
+    before(mock.store, "settle", settling)

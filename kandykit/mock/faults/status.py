@@ -160,6 +160,34 @@ def put_on_order_is_served(mock: Mock) -> None:
     method_served_as(mock, "PUT", "order", "POST")
 
 
+@status.breaks("L4", "B6")
+def put_on_order_is_refused_but_done(mock: Mock) -> None:
+    """PUT on orders is refused with 405, and carried out like POST all the same."""
+
+    def doing(account: Account, call: Call, resource: str) -> None:
+        if call.method == "PUT" and resource == "order":
+            kind, quantity = mock.operations.schemas.order(call)
+            if mock.store.fits(account, kind, quantity):
+                mock.store.place(account, kind, quantity)
+
+    before(mock.gateway, "wrong_method", doing)
+
+
+@status.breaks("L8", "R2")
+def order_is_found_by_the_start_of_its_number(mock: Mock) -> None:
+    """Asking for an order by a number that is too short gives the first one whose number begins like that."""
+
+    def around(find: Any) -> Any:
+        def found(account: Account, number: str) -> Order | None:
+            alike = (one for one in mock.store.ledger(account) if len(number) > 3 and one.number.startswith(number))
+            order: Order | None = find(account, number) or next(alike, None)
+            return order
+
+        return found
+
+    bend(mock.store, "find_order", around)
+
+
 @status.breaks("H1")
 def delete_on_inventory_is_served(mock: Mock) -> None:
     """DELETE on the inventory is answered with the inventory, as if it had been read."""
@@ -289,6 +317,26 @@ def deleted_subscriber_not_named(mock: Mock) -> None:
     alter_success(mock, "DELETE", "subscriber/", lambda answer: answer.content.clear())
 
 
+@status.breaks("R2")
+def deletion_names_another_subscriber(mock: Mock) -> None:
+    """The answer to a deletion names the subscriber that was created last, whoever was deleted."""
+    latest: dict[str, str] = {}
+
+    def remembering(account: Account, subscriber: Subscriber) -> None:
+        latest[account.client_id] = subscriber.identity
+
+    def around(deleted: Any) -> Any:
+        def answered(account: Account, subscriber: Subscriber) -> Answer:
+            answer: Answer = deleted(account, subscriber)
+            answer.content["identity"] = latest.get(account.client_id, subscriber.identity)
+            return answer
+
+        return answered
+
+    before(mock.store, "remember", remembering)
+    bend(mock.operations, "subscriber_deleted", around)
+
+
 @status.breaks("H3")
 def location_leads_nowhere(mock: Mock) -> None:
     """The Location of a new order is an address that does not exist."""
@@ -398,7 +446,7 @@ def problem_with_members_of_wrong_type(mock: Mock) -> None:
 # Bodies and their frames.
 
 
-@status.breaks("H13")
+@status.breaks("H13", "R2")
 def inventory_calls_itself_html(mock: Mock) -> None:
     """The inventory is JSON and calls itself text/html."""
     alter_success(
@@ -417,7 +465,7 @@ def orders_with_a_comma_too_many(mock: Mock) -> None:
     alter_success(mock, "GET", "order", comma)
 
 
-@status.breaks("H13")
+@status.breaks("H13", "R2")
 def answer_to_a_creation_without_type(mock: Mock) -> None:
     """The answer to a created subscriber has an empty content type."""
     alter_success(mock, "POST", "subscriber", lambda answer: answer.headers.update({"content-type": ""}))
@@ -435,7 +483,7 @@ def inventory_announces_less_than_it_sends(mock: Mock) -> None:
     announce(mock, "GET", "inventory", -1)
 
 
-@status.breaks("H19", depth="deep")
+@status.breaks("H19")
 def head_has_content(mock: Mock) -> None:
     """HEAD on the inventory is answered with the content that only GET should get."""
 
@@ -446,7 +494,7 @@ def head_has_content(mock: Mock) -> None:
     alter_delivery(mock, lambda call, answer: call.at("HEAD", "inventory") and answer.status == 200, deliver)
 
 
-@status.breaks("H19", depth="deep")
+@status.breaks("H19")
 def head_refused_with_content(mock: Mock) -> None:
     """HEAD on orders is refused, and the text of the refusal follows."""
 

@@ -1,6 +1,7 @@
 """Input that is taken though it is malformed, or that the server chokes on."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -137,14 +138,28 @@ def list_of_one_quantity_accepted(mock: Mock) -> None:
     coerce(mock, "order", "quantity", lambda value: value[0] if isinstance(value, list) and value else value)
 
 
-@validation.breaks("L1", "L8", depth="standard")
-def quantity_kept_in_32_bits(mock: Mock) -> None:
-    """A quantity beyond 32 bits is accepted and added without its higher bits."""
+@validation.breaks("L1", "L8")
+def quantity_kept_in_four_bits(mock: Mock) -> None:
+    """Of a quantity above fifteen only the lowest four bits are added."""
     bend(
         mock.store,
         "change_total",
-        lambda change: lambda account, delta: change(account, delta if delta < 0 else delta & 0xFFFFFFFF),
+        lambda change: lambda account, delta: change(account, delta if delta < 0 else delta & 15),
     )
+
+
+@validation.breaks("L6", "L1")
+def quantity_kept_in_32_bits(mock: Mock) -> None:
+    """Of a quantity that needs more than 32 bits the lowest 32 are ordered."""
+
+    def around(quantity: Any) -> Any:
+        def kept(value: Any) -> int:
+            whole: int = quantity(value)
+            return whole & 0xFFFFFFFF or whole
+
+        return kept
+
+    bend(mock.schemas, "quantity", around)
 
 
 @validation.breaks("R3", "R7")
@@ -160,6 +175,17 @@ def huge_quantity_crashes(mock: Mock) -> None:
 def order_type_in_any_letter_case(mock: Mock) -> None:
     """An order type in capitals is accepted."""
     coerce(mock, "order", "order_type", lambda value: value.lower() if isinstance(value, str) else value)
+
+
+@validation.breaks("R3")
+def decrement_in_any_letter_case(mock: Mock) -> None:
+    """An order type in capitals is accepted if it means a decrement, and refused otherwise."""
+    coerce(
+        mock,
+        "order",
+        "order_type",
+        lambda value: DECREMENT if isinstance(value, str) and value.lower() == DECREMENT else value,
+    )
 
 
 @validation.breaks("R3")
@@ -189,6 +215,17 @@ def order_type_of_another_kind_crashes(mock: Mock) -> None:
 def order_for_unknown_product_accepted(mock: Mock) -> None:
     """An order for a product that does not exist adds to the one that does."""
     coerce(mock, "order", "product_name", lambda value: PRODUCT if isinstance(value, str) else value)
+
+
+@validation.breaks("R3")
+def decrement_for_unknown_product_accepted(mock: Mock) -> None:
+    """A decrement for a product that does not exist takes from the one that does."""
+
+    def change(body: dict[str, Any]) -> None:
+        if body.get("order_type") == DECREMENT and isinstance(body.get("product_name"), str):
+            body["product_name"] = PRODUCT
+
+    rewriting(mock, "order", change)
 
 
 @validation.breaks("R3")
@@ -328,6 +365,12 @@ def not_a_number_crashes(mock: Mock) -> None:
 
 
 @validation.breaks("R3", depth="standard")
+def exponent_crashes(mock: Mock) -> None:
+    """A number that is written with an exponent is answered with a server error."""
+    crashing(mock, mock.schemas, "parse", lambda body: re.search(rb":\s*\d+[eE]", body) is not None)
+
+
+@validation.breaks("R3", depth="standard")
 def zero_byte_crashes(mock: Mock) -> None:
     """A body with an escaped zero character in any value is answered with a server error."""
     crashing(mock, mock.schemas, "parse", lambda body: b"\\u0000" in body)
@@ -399,7 +442,13 @@ def identity_without_domain_accepted(mock: Mock) -> None:
     )
 
 
-@validation.breaks("R3", depth="standard")
+@validation.breaks("R3", "R7")
+def null_identity_crashes(mock: Mock) -> None:
+    """An identity that is null is answered with a server error."""
+    crashing(mock, mock.schemas, "identity", lambda value: value is None)
+
+
+@validation.breaks("R3")
 def identity_with_line_break_accepted(mock: Mock) -> None:
     """An identity that ends with a line break is accepted, line break and all."""
 
@@ -439,7 +488,7 @@ def long_order_number_crashes(mock: Mock) -> None:
     crashing(mock, mock.operations, "wanted_order", lambda _account, number: len(number) > 100)
 
 
-@validation.breaks("R3", depth="standard")
+@validation.breaks("R3")
 def malformed_path_crashes(mock: Mock) -> None:
     """A path with an escape that is not UTF-8 is answered with a server error."""
     crashing(
@@ -462,7 +511,7 @@ def percent_sign_deletes_anybody(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", around)
 
 
-@validation.breaks("L10", depth="standard")
+@validation.breaks("L10")
 def path_decoded_twice(mock: Mock) -> None:
     """The identity in the path is decoded twice, so that an identity that does not exist deletes one that does."""
 
@@ -472,7 +521,7 @@ def path_decoded_twice(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", around)
 
 
-@validation.breaks("L10", "H1", depth="standard")
+@validation.breaks("L10", "H1", "R3")
 def delete_of_the_collection_deletes_all(mock: Mock) -> None:
     """DELETE without an identity deletes every subscriber of the account."""
 

@@ -107,6 +107,12 @@ def quota_reset_in_seconds(mock: Mock) -> None:
 
 
 @forms.gets("conformant")
+def quota_reset_as_programs_print_it(mock: Mock) -> None:
+    """The end of the quota window is given as Java prints a date."""
+    reset_shown(mock, lambda moment: f"{datetime.fromtimestamp(moment, UTC):%a %b %d %H:%M:%S UTC %Y}")
+
+
+@forms.gets("conformant")
 def quota_by_the_month(mock: Mock) -> None:
     """The quota is one by the month."""
     bend(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from itertools import count
 from typing import Any
 
 from kandykit.mock.accounts import Account, Subscriber
@@ -50,6 +51,14 @@ def caller_must_choose(mock: Mock) -> None:
 @identities.gets("conformant", readings={"identity": "caller"})
 def caller_must_choose_as_declared(mock: Mock) -> None:
     """A request for a subscriber must name the identity, as the profile says."""
+    need_identity(mock)
+
+
+@identities.gets("conformant")
+def room_for_one_and_callers_choose(mock: Mock) -> None:
+    """The account has room for one more product, which nobody declared, and a request must name the identity."""
+    mock.furnish(6, 6)
+    mock.first_account.limit = 7
     need_identity(mock)
 
 
@@ -147,6 +156,13 @@ def deleted_identity_is_the_next_one_given(mock: Mock) -> None:
 
     before(mock.store, "forget", forgetting)
     bend(mock.store, "new_identity", around_new)
+
+
+@identities.gets("conformant")
+def passwords_are_pins(mock: Mock) -> None:
+    """Passwords are four digits, which many a number of an answer is as well."""
+    pins = count(1000)
+    bend(mock.store, "new_password", lambda _: lambda: str(next(pins)))
 
 
 def named(mock: Mock, name: Any) -> None:

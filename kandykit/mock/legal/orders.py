@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kandykit.mock.accounts import DECREMENT, INCREMENT, REJECTED, Account, Order
+from kandykit.mock.accounts import DECREMENT, INCREMENT, PENDING, REJECTED, Account, Order
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import alter_success, bend
 from kandykit.mock.catalogue import Legals
@@ -64,14 +64,27 @@ def decrement_below_use_ends_rejected(mock: Mock) -> None:
 @orders.gets("conformant")
 def decrement_below_use_rejected_at_once(mock: Mock) -> None:
     """A decrement below the products in use gets an order number, and is rejected from the start."""
-    reject_at_once(mock)
+    enter_at_once(mock, REJECTED)
 
 
 @orders.gets("conformant", readings={"limit": 12})
 def increment_beyond_the_limit_rejected_at_once(mock: Mock) -> None:
     """An increment beyond the agreed limit gets an order number, and is rejected from the start."""
     mock.agree_on(12)
-    reject_at_once(mock)
+    enter_at_once(mock, REJECTED)
+
+
+@orders.gets("conformant", readings={"limit": 12, "fulfilment_s": 1.0})
+def increment_beyond_the_limit_stays_pending(mock: Mock) -> None:
+    """An increment beyond the agreed limit is accepted with 202, and its order is never decided."""
+    mock.agree_on(12)
+    refuse = mock.operations.refuse_order
+    enter_at_once(mock, PENDING)
+    bend(
+        mock.operations,
+        "refuse_order",
+        lambda enter: lambda account, kind, quantity: (enter if kind == INCREMENT else refuse)(account, kind, quantity),
+    )
 
 
 @orders.gets("conformant", readings={"limit": 12})
@@ -177,19 +190,19 @@ def nearly_full_account(mock: Mock) -> None:
     mock.first_account.limit = 8
 
 
-def reject_at_once(mock: Mock) -> None:
-    """Enter an order that does not fit as rejected instead of refusing it."""
-    rejected: list[Order] = []
+def enter_at_once(mock: Mock, status: str) -> None:
+    """Enter an order that does not fit, with this status for good, instead of refusing it."""
+    entered: list[Order] = []
 
     def enter(account: Account, kind: str, quantity: int) -> None:
         now = mock.clock()
-        order = Order(mock.store.new_number(account), kind, PRODUCT, quantity, rfc3339(now), REJECTED, now)
+        order = Order(mock.store.new_number(account), kind, PRODUCT, quantity, rfc3339(now), status, now)
         mock.store.record(account, order)
-        rejected.append(order)
+        entered.append(order)
 
     def around(place: Any) -> Any:
         def placing(account: Account, kind: str, quantity: int) -> Order:
-            order: Order = rejected.pop() if rejected else place(account, kind, quantity)
+            order: Order = entered.pop() if entered else place(account, kind, quantity)
             return order
 
         return placing

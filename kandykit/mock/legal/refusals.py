@@ -1,6 +1,7 @@
 """Refusals by other codes and in other words, and input that a lenient server takes."""
 
 import json
+import re
 from typing import Any
 
 from kandykit.mock.accounts import Account, Subscriber
@@ -42,6 +43,28 @@ def conflicts_answered_409_as_agreed(mock: Mock) -> None:
 def taken_identity_refused_with_412(mock: Mock) -> None:
     """A taken identity is refused with 412."""
     refuse_with(mock, Cause.TAKEN, 412)
+
+
+@refusals.gets("conformant")
+def taken_identity_is_shown_again(mock: Mock) -> None:
+    """Whoever creates a subscriber that is there is shown it with 200 and no password, and no product is used."""
+
+    def around(create: Any) -> Any:
+        async def creating(account: Account, call: Call) -> Answer:
+            try:
+                answer: Answer = await create(account, call)
+            except Refused as refusal:
+                known = account.subscribers.get(mock.schemas.subscriber(call) or "")
+                if refusal.cause is not Cause.TAKEN or known is None:
+                    raise
+                answer = mock.operations.subscriber_created(account, known)
+                answer.status = 200
+                del answer.content["password"]
+            return answer
+
+        return creating
+
+    bend(mock.operations, "create_subscriber", around)
 
 
 @refusals.gets("conformant")
@@ -192,6 +215,16 @@ def last_of_duplicate_members_counts(mock: Mock) -> None:
 
 
 @refusals.gets("conformant")
+def member_names_in_any_letter_case(mock: Mock) -> None:
+    """The names of the members of a body are compared without regard to letter case, as libraries for JSON do."""
+    bend(
+        mock.schemas,
+        "members",
+        lambda members: lambda pairs: members([(name.lower(), value) for name, value in pairs]),
+    )
+
+
+@refusals.gets("conformant")
 def json_under_any_content_type(mock: Mock) -> None:
     """JSON is taken under any content type."""
     bend(
@@ -242,6 +275,25 @@ def head_refused(mock: Mock) -> None:
 def wrong_method_is_forbidden(mock: Mock) -> None:
     """A method that a path does not have is answered with 403."""
     refuse_with(mock, Cause.METHOD, 403)
+
+
+# What stands in front.
+
+
+@refusals.gets("conformant")
+def odd_paths_do_not_get_through(mock: Mock) -> None:
+    """A firewall in front answers 400 in HTML where a path holds an escaped slash, percent sign or semicolon."""
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if re.search("%(2f|25|3b|5c)", call.path, re.IGNORECASE):
+                return Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+            made: Answer = await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
 
 
 # Other forms of errors.

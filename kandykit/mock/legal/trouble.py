@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from kandykit.mock.accounts import INCREMENT, Account
+from kandykit.mock.accounts import INCREMENT, Account, Order
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, alter_delivery, before, bend, cut
@@ -112,6 +112,25 @@ def connection_cut_on_reads(mock: Mock) -> None:
     cutting(mock, lambda call: call.method == "GET" and next(turns) % 50 == 0)
 
 
+@trouble.gets("conformant")
+def away_for_two_seconds(mock: Mock) -> None:
+    """Three seconds after the first call every call gets 503 for two seconds, those for tokens too."""
+    first: list[float] = []
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if not first:
+                first.append(mock.clock())
+            if 3.0 <= mock.clock() - first[0] < 5.0:
+                return Answer(503, None, {"content-type": "text/html"}, b"<html><h1>Maintenance</h1></html>")
+            made: Answer = await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
+
+
 # Time.
 
 
@@ -141,6 +160,31 @@ def inventory_lags_as_declared(mock: Mock) -> None:
     lag(mock, 0.5)
 
 
+@trouble.gets("conformant")
+def order_list_lags(mock: Mock) -> None:
+    """An order is listed and found by its number a fifth of a second after it was placed."""
+    placed: dict[str, float] = {}
+
+    def noted(_account: Account, order: Order) -> None:
+        placed[order.number] = mock.clock()
+
+    def late(number: str) -> bool:
+        return mock.clock() < placed.get(number, 0.0) + 0.2
+
+    def around(read: Any) -> Any:
+        async def reading(account: Account, call: Call) -> Answer:
+            answer: Answer = await read(account, call)
+            answer.content["orders"] = [row for row in answer.content["orders"] if not late(row["order_number"])]
+            if not answer.content["orders"] and mock.operations.wanted_number(call) is not None:
+                raise Refused(Cause.UNKNOWN_ORDER, "There is no such order.")
+            return answer
+
+        return reading
+
+    after(mock.store, "record", noted)
+    bend(mock.operations, "read_orders", around)
+
+
 @trouble.gets("inconclusive")
 def rarely_a_stale_inventory(mock: Mock) -> None:
     """Long after the start, now and then one read of the inventory shows the numbers from before the latest change."""
@@ -159,6 +203,12 @@ def rarely_a_stale_inventory(mock: Mock) -> None:
 @trouble.gets("inconclusive")
 def somebody_else_is_active(mock: Mock) -> None:
     """Every two seconds somebody else orders a product for the account and creates a subscriber with it."""
+    active(mock)
+
+
+@trouble.gets("conformant", readings={"shared_account": True})
+def somebody_else_is_active_as_declared(mock: Mock) -> None:
+    """Every two seconds somebody else orders a product and uses it, and the profile says that the account is shared."""
     active(mock)
 
 
