@@ -25,16 +25,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from kandykit.binding import Binding
-from kandykit.exchange import Exchange, Headers
 from kandykit.judgement import Case, Judgement
-from kandykit.report.junit import Item, row_message
+from kandykit.report.allure_exchange import http_exchange, milliseconds
+from kandykit.report.items import Item
+from kandykit.report.junit import row_message
 from kandykit.report.legible import legible, one_line
+from kandykit.report.timeline import standing_alone, timeline_of
 from kandykit.report.words import call_in_words, status_in_words
 
 API: Final = "Kandy WebRTC provisioning API"
@@ -42,9 +43,8 @@ REQUIREMENTS: Final = "1 Requirements"
 SUITES: Final = "2 Suites"
 """The two trees of the report; the numbers keep them in this order."""
 
-BODY_CHARACTERS: Final = 20_000
 STEPS: Final = 60
-"""How much of a body, and how many calls of a sequence, go into a result."""
+"""How many calls of a sequence go into a result."""
 
 CATEGORIES: Final[list[dict[str, Any]]] = [
     {"name": "Waived", "matchers": {"labels": {"verdict": "^waived$"}}},
@@ -77,9 +77,6 @@ _ROW_STATUSES: Final = {
 _ASIDES: Final = {"warn": " (warns)", "waived": " (waived)"}
 """Verdicts that Allure's statuses would hide."""
 _ITEM_STATUSES: Final = {"passed": "passed", "failed": "failed", "skipped": "skipped", "error": "broken"}
-_HIDDEN_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_HIDDEN: Final = "__ALLURE_REDACTED__"
-"""Allure shows this as stars; what it stands for was a fingerprint already."""
 
 
 def write_results(
@@ -132,7 +129,7 @@ class _Writer:
         self.binding = binding
         self.run = str(statement["run"]["id"])
         self.rows = {row["id"]: row for row in statement["requirements"]}
-        self.start = _milliseconds(statement["run"]["started"])
+        self.start = milliseconds(statement["run"]["started"])
         self.written = 0
         self.stop = self.start + int(statement["run"]["seconds"] * 1000)
 
@@ -289,7 +286,7 @@ class _Writer:
     def _calls(self, found: Mapping[str, Any], case: Case, row: str) -> list[dict[str, Any]]:
         steps = [
             self._step(f"expected: {found['expected']}"),
-            self._step(f"got: {found['actual']}", "failed" if found["verdict"] == "fail" else "passed"),
+            self._step(f"got: {case.finding.actual}", "failed" if found["verdict"] == "fail" else "passed"),
         ]
         for number, call in enumerate(case.calls[:STEPS], 1):
             said = f"{call_in_words(call, self.binding)}, answered {status_in_words(call)}"
@@ -297,11 +294,21 @@ class _Writer:
             # Allure gives a file to the first step that names it only, so each row has files of its own.
             key = f"{row} {found['id']} {number}"
             attachment = self._attach(said, "application/vnd.allure.http+json", ".httpexchange", content, key)
-            start = _milliseconds(call.at) or self.start
+            start = milliseconds(call.at) or self.start
             took = max(0, round((call.ended - call.started) * 1000))
             steps.append(
                 {**self._step(f"{number}. {said}"), "attachments": [attachment], "start": start, "stop": start + took}
             )
+        drawing = timeline_of(case, self.binding)
+        if drawing:
+            shown = self._attach(
+                "The calls that overlapped",
+                "image/svg+xml",
+                ".svg",
+                standing_alone(drawing),
+                f"{row} {found['id']} race",
+            )
+            steps.insert(2, {**self._step("How the calls overlapped"), "attachments": [shown]})
         if len(case.calls) > STEPS:
             steps.append(self._step(f"{len(case.calls) - STEPS} further calls are in the journal"))
         again = f"KANDY_CLIENT_ID=... KANDY_CLIENT_SECRET=... bash {found['replay']}\n"
@@ -323,53 +330,6 @@ class _Writer:
         return str(uuid5(NAMESPACE_URL, f"{self.run} {key}".encode("utf-8", "backslashreplace").decode()))
 
 
-def http_exchange(call: Exchange) -> dict[str, Any]:
-    """An exchange as Allure 3 shows requests and answers; what is no JSON is shown as text, never as a page."""
-    answer = call.answer
-    start = _milliseconds(call.at)
-    content: dict[str, Any] = {
-        "schemaVersion": 1,
-        "start": start,
-        "stop": start + max(0, round((call.ended - call.started) * 1000)),
-        "request": {
-            "method": call.request.method,
-            "url": legible(call.request.url),
-            "headers": _headers(call.request.headers),
-            **({"body": _body(call.request.body, len(call.request.body))} if call.request.body else {}),
-        },
-    }
-    if answer is not None:
-        content["response"] = {
-            "status": answer.status,
-            "headers": _headers(answer.headers),
-            **({"body": _body(answer.body, answer.length)} if answer.body else {}),
-        }
-    if call.failure:
-        content["error"] = {"name": call.failure, "message": f"no whole answer came: {call.failure}"}
-    return content
-
-
-def _body(body: str, size: int) -> dict[str, Any]:
-    try:
-        json.loads(body)
-        kind = "application/json"
-    except (ValueError, RecursionError):
-        kind = "text/plain"
-    return {
-        "contentType": kind,
-        "value": legible(body, BODY_CHARACTERS),
-        "size": size,
-        "truncated": len(body) > BODY_CHARACTERS,
-    }
-
-
-def _headers(headers: Headers) -> list[dict[str, str]]:
-    return [
-        {"name": legible(name), "value": _HIDDEN if name.lower() in _HIDDEN_HEADERS else legible(value)}
-        for name, value in headers
-    ]
-
-
 def _all_findings(statement: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = {each["id"]: each for row in statement["requirements"] for each in row["findings"]}
     return [found[name] for name in sorted(found)]
@@ -389,10 +349,3 @@ def _property(value: str) -> str:
 
 def _capital(words: str) -> str:
     return {"http": "HTTP", "cors": "CORS"}.get(words, words[:1].upper() + words[1:])
-
-
-def _milliseconds(moment: str) -> int:
-    try:
-        return int(datetime.fromisoformat(moment).timestamp() * 1000)
-    except ValueError:
-        return 0

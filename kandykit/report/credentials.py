@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kandykit.exchange import Credential, Exchange
+from kandykit.report.fingerprint import FINGERPRINT
 from kandykit.report.shell import Piece, Variable
 from kandykit.report.stock import account_of
-
-FINGERPRINT: Final = re.compile(r"\{\{([a-z_]+):([0-9a-f]{12})\}\}")
 
 _TOKENS: Final[Mapping[str, str]] = {
     "last character": '"$(other_end "$token_{n}")"',
@@ -27,6 +26,7 @@ _SECRETS: Final[Mapping[str, str]] = {
     "secret and more": '"${{secret_{n}}}x"',
     "secret but its end": '"${{secret_{n}%?}}"',
 }
+_OF_ANOTHER: Final = "another client's secret"
 _NEVER_MINTED: Final = '"unknown-$fresh"'
 _ANY_TOKEN: Final = '"$(odd_token "$token_{n}")"'
 _ANY_SECRET: Final = '"$(odd_secret "$secret_{n}")"'
@@ -51,6 +51,18 @@ def variants_of(calls: Sequence[Exchange], programme: Sequence[Mapping[str, Any]
                 del steps[index]
                 break
     return variants
+
+
+def accounts_of(calls: Sequence[Exchange], variants: Mapping[int, str]) -> list[str]:
+    """The numbers of all accounts whose client a script needs."""
+    needed = {account_of(call) for call in calls}
+    needed |= {_other(account_of(call)) for call in calls if variants.get(call.seq) == _OF_ANOTHER}
+    return sorted(needed)
+
+
+def _other(number: str) -> str:
+    """The account whose secret is tried in place of this one's."""
+    return "2" if number == "1" else "1"
 
 
 def authorization(
@@ -101,6 +113,8 @@ def form(call: Exchange, text: str, variants: Mapping[int, str]) -> tuple[list[s
             odd = _SECRETS.get(variant, _ANY_SECRET).format(n=number)
             lines = [f"odd={odd}", 'encode "$odd"; odd_encoded=$value']
             secret = {"client_secret": Variable("odd", encoded=True)}
+        elif variant == _OF_ANOTHER:
+            secret = {"client_secret": Variable(f"secret_{_other(number)}", encoded=True)}
         elif variant == "no client":
             secret = {"client_secret": Variable(f"secret_{number}", encoded=True)}
     else:

@@ -44,6 +44,7 @@ def failure_record(case: Case, binding: Binding) -> dict[str, Any]:
         "finding": {"id": finding.id, **asdict(finding)},
         "seen": case.seen,
         "programme": case.programme,
+        "setting": case.setting,
         "calls": [asdict(call) for call in case.calls],
     }
 

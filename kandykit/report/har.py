@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -32,7 +33,8 @@ def write_har(exchanges: Iterable[Exchange], path: Path) -> None:
 
 def har_entry(exchange: Exchange) -> dict[str, Any]:
     """One exchange as a HAR entry; without an answer its status is 0, and ``_error`` says why."""
-    milliseconds = max(0.0, (exchange.ended - exchange.started) * 1000)
+    seconds = exchange.ended - exchange.started if isfinite(exchange.ended) else 0.0
+    milliseconds = max(0.0, seconds * 1000)
     intent = exchange.intent
     entry: dict[str, Any] = {
         "startedDateTime": _moment(exchange),
@@ -42,6 +44,8 @@ def har_entry(exchange: Exchange) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": round(milliseconds, 3), "receive": 0},
         "_seq": exchange.seq,
+        "_started": exchange.started,
+        "_ended": exchange.ended if isfinite(exchange.ended) else None,
         "_suite": intent.suite,
         "_test": intent.test,
         "_account": intent.account,

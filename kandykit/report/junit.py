@@ -15,25 +15,12 @@ inconclusive, skipped, waived  skipped, with the reason
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from xml.etree import ElementTree as Xml
 
+from kandykit.report.items import Item, Outcome
 from kandykit.report.legible import legible
-
-Outcome = Literal["passed", "failed", "skipped", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A pytest item as it went: ``error`` is a failure of the kit itself (set-up, collection, a crashed worker)."""
-
-    nodeid: str
-    outcome: Outcome
-    seconds: float = 0.0
-    message: str = ""
-    requirements: tuple[str, ...] = ()
 
 
 def write_junit(items: Iterable[Item], statement: Mapping[str, Any], path: Path) -> None:

@@ -24,6 +24,8 @@ def legible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
     An octet that was no UTF-8 shows as that octet (``\\xff``). A cut is said in the text itself.
     """
+    if len(text) <= limit and text.isprintable():  # nothing to write out, as with nearly all that comes
+        return text
     cut = len(text) - limit
     if cut > 0:
         text = text[:limit]
@@ -34,6 +36,12 @@ def legible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 def one_line(text: str, limit: int = 300) -> str:
     """The text on one line, for terminals and table cells."""
     return " ".join(legible(text, limit).split())
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text on one line, ended by an ellipsis where it is longer; for drawings, whose words stand elsewhere."""
+    line = " ".join(legible(text, 4 * limit).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def _written_out(match: re.Match[str]) -> str:

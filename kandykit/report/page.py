@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import json
 import re
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import jinja2
 from markupsafe import Markup
 
 from kandykit.binding import Binding
-from kandykit.calls import operation_of
 from kandykit.exchange import Exchange, Headers
+from kandykit.gate.history import Night
 from kandykit.judgement import Case, Judgement
-from kandykit.report import words
+from kandykit.report import sequence, words
+from kandykit.report.credentials import accounts_of, variants_of
+from kandykit.report.latency import draw_times, times_of
 from kandykit.report.legible import legible, one_line
-from kandykit.report.picture import Mark, draw_inventory, inventory_points
-from kandykit.report.statement import findings
+from kandykit.report.picture import Mark, draw_inventory, inventory_points, phases_of
+from kandykit.report.sequence import draw_sequence
+from kandykit.report.statement import TEXT_CHARACTERS, findings
 from kandykit.report.timeline import timeline_of
+from kandykit.report.trend import draw_trend
 
 BODY_CHARACTERS: Final = 2_000
 """How much of a body the page shows in full view; a table shows less."""
@@ -64,30 +68,43 @@ def write_page(
     judgement: Judgement,
     binding: Binding,
     exchanges: Iterable[Exchange] = (),
+    nights: Sequence[Night] = (),
 ) -> None:
-    """Write the page; ``exchanges`` are the whole run's, for the picture and the times."""
-    path.write_text(render_page(statement, judgement, binding, exchanges), encoding="utf-8")
+    """Write the page; ``exchanges`` are the whole run's, for the picture and the times, ``nights`` for the trend."""
+    path.write_text(render_page(statement, judgement, binding, exchanges, nights), encoding="utf-8")
 
 
 def render_page(
-    statement: Mapping[str, Any], judgement: Judgement, binding: Binding, exchanges: Iterable[Exchange] = ()
+    statement: Mapping[str, Any],
+    judgement: Judgement,
+    binding: Binding,
+    exchanges: Iterable[Exchange] = (),
+    nights: Sequence[Night] = (),
 ) -> str:
     """The page as HTML."""
     run = list(exchanges)
     listed = findings(statement)
     rows = {row["id"]: row for row in statement["requirements"]}
     letters = [_letter(found, judgement.cases[found["id"]], rows, binding) for found in listed]
+    times = times_of(run, binding)
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             statement=statement,
             letters=letters,
+            diagram_style=Markup(sequence.STYLE),
             areas=[(area, list(group)) for area, group in groupby(_by_area(statement), key=lambda row: row["area"])],
-            untested=[row for row in statement["requirements"] if row["verdict"] in ("skipped", "inconclusive")],
-            picture=Markup(draw_inventory(inventory_points(run, binding), _marks(listed, judgement, run))),
+            untested=_untested(statement),
+            notes=_notes(statement),
+            readings={name: value for name, value in statement["readings"].items() if name != "notes"},
+            picture=Markup(
+                draw_inventory(inventory_points(run, binding), _marks(listed, judgement, run), phases_of(run))
+            ),
             operations=_operations(statement),
-            times=_times(run, binding),
+            times=times,
+            clock=Markup(draw_times(times)),
+            trend=Markup(draw_trend(nights)),
             body_characters=BODY_CHARACTERS,
             cell_characters=_CELL_CHARACTERS,
         )
@@ -124,14 +141,23 @@ def _by_area(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _letter(found: Mapping[str, Any], case: Case, rows: Mapping[str, Any], binding: Binding) -> dict[str, Any]:
     """A finding with all that its maker needs in order to act on it."""
     telling = _telling(case)
+    drawing = timeline_of(case, binding)
+    name = f"diagram-{found['id']}"
+    actual, here = str(found["actual"]), legible(case.finding.actual, TEXT_CHARACTERS)
     return {
         **found,
+        "actual": actual if here == actual else f"{actual}; in the calls that are shown here: {here}",
         "rows": [rows[name] for name in (found["requirement"], *found["also"]) if name in rows],
         "sequence": [_step(call, call is telling, binding) for call in case.calls[:_ROWS]],
+        "calls": len(case.calls),
         "more": max(0, len(case.calls) - _ROWS),
         "telling": _exchange(telling, binding) if telling else None,
         "stateful": case.finding.stateful,
-        "timeline": Markup(timeline_of(case, binding)),
+        "clients": accounts_of(case.calls, variants_of(case.calls, case.programme)),
+        "timeline": Markup(drawing),
+        "diagram": Markup(
+            "" if drawing else draw_sequence(case.calls, binding, telling, found["expected"], name, actual=here)
+        ),
     }
 
 
@@ -163,7 +189,7 @@ def _exchange(call: Exchange, binding: Binding) -> dict[str, Any]:
     answer = call.answer
     return {
         "words": words.call_in_words(call, binding),
-        "request": _head(f"{call.request.method} {call.request.url}", call.request.headers),
+        "request": _head(f"{call.request.method} {_place(call)}", call.request.headers),
         "sent": legible(_pretty(call.request.body), BODY_CHARACTERS),
         "status": words.status_in_words(call),
         "answer": _head(words.status_in_words(call), answer.headers) if answer else "",
@@ -176,6 +202,13 @@ def _exchange(call: Exchange, binding: Binding) -> dict[str, Any]:
 def _head(first: str, headers: Headers) -> str:
     lines = [one_line(first, BODY_CHARACTERS), *(one_line(f"{name}: {value}", 500) for name, value in headers[:60])]
     return "\n".join(lines)
+
+
+def _place(call: Exchange) -> str:
+    """Where a call went, as its first line has it: the host stands in its Host header, where it has one."""
+    parts = urlsplit(call.request.url)
+    host = call.request.header("host")
+    return call.request.url.partition(f"//{parts.netloc}")[2] or "/" if host == parts.netloc else call.request.url
 
 
 def _pretty(body: str) -> str:
@@ -220,17 +253,21 @@ def _operations(statement: Mapping[str, Any]) -> dict[str, Any]:
     return {"columns": columns, "rows": rows}
 
 
-def _times(exchanges: Sequence[Exchange], binding: Binding) -> dict[str, tuple[float, float, float]]:
-    """Median, 95th percentile and slowest answer per operation, in milliseconds."""
-    taken: dict[str, list[float]] = {}
-    for exchange in exchanges:
-        if exchange.answered:
-            name = operation_of(words.call_of(exchange, binding)).value
-            taken.setdefault(name, []).append((exchange.ended - exchange.started) * 1000)
-    return {
-        name: (statistics.median(each), sorted(each)[int(0.95 * (len(each) - 1))], max(each))
-        for name, each in taken.items()
-    }
+def _untested(statement: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The requirements of which nothing is said, those of one reason together, the undecided ones first."""
+    groups: dict[tuple[bool, str], list[Mapping[str, Any]]] = {}
+    for row in statement["requirements"]:
+        if row["verdict"] in ("skipped", "inconclusive"):
+            reason = row["reason"] or "; ".join(found["title"] for found in row["findings"])
+            groups.setdefault((row["verdict"] == "skipped", reason), []).append(row)
+    ordered = sorted(groups.items(), key=lambda group: group[0][0])
+    return [{"reason": reason, "rows": rows, "verdict": rows[0]["verdict"]} for (_, reason), rows in ordered]
+
+
+def _notes(statement: Mapping[str, Any]) -> list[str]:
+    """What else the run could not do, each as a sentence."""
+    notes = statement["readings"].get("notes", [])
+    return [str(note) for note in notes] if isinstance(notes, list) else [str(notes)]
 
 
 def _capital(words: str) -> str:

@@ -15,10 +15,12 @@ from itertools import pairwise
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import InventoryView
+from kandykit.calls import DeleteSubscriber, InventoryView, Stage
 from kandykit.exchange import Answer, Exchange
 from kandykit.judgement import Case
-from kandykit.report.words import reply_of
+from kandykit.model.order_law import NO_OTHER
+from kandykit.report.fingerprint import FINGERPRINT
+from kandykit.report.words import call_of, reply_of
 from kandykit.verdict import Finding
 
 READ_CHARACTERS: Final = 200_000
@@ -105,16 +107,33 @@ def checks_of(
     view = reply_of(call, binding).inventory
     if view is not None:
         checks += _numbers(view, first)
+        if call is telling_call(case) and case.finding.requirement == "L3" and view.possible and view.total is not None:
+            # Numbers that add up and yet cannot be are above the agreed limit, wherever they began.
+            checks.append(Check("reaches", "total", str(view.total)))
     elif reply_of(call, binding).unreadable and answer.status < 300 and "H14" not in case.finding.requirements:
         checks.append(Check("body", "", body_kind(answer.body)))
+    order = reply_of(call, binding).order
+    if order is not None and order.stage in (Stage.DONE, Stage.NOT_DONE):
+        # An order may be refused in so many words under the status of one that is accepted.
+        checks.append(Check("rejected", "", "yes" if order.stage is Stage.NOT_DONE else "no"))
     finding = case.finding
-    if call is telling_call(case) and not _about_state(finding):
+    located = answer.header("location")
+    if "H3" in finding.requirements and order is not None and order.number and located is not None:
+        leads = order.number in located and not re.search(r"[\s<>]", located)
+        checks.append(Check("leads", "", "yes" if leads else "no"))
+    if call is telling_call(case) and "H19" in finding.requirements and call.request.method == "HEAD":
+        # What comes behind the head of such an answer is no body of it, and is not recorded as one.
+        checks.append(Check("content", "", "yes"))
+    elif call is telling_call(case) and not _about_state(finding):
         checks += list(_told(finding, answer, binding))
-    if _ABOUT_VALUES & set(finding.requirements):
+    names_another = call is telling_call(case) and isinstance(call_of(call, binding), DeleteSubscriber)
+    if _ABOUT_VALUES & set(finding.requirements) or (names_another and "R2" in finding.requirements):
         shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])
         checks += [Check("mentions", name, "yes" if value in shown else "no") for name, value in given if value]
     if _ABOUT_ORDERS & set(finding.requirements):
         checks += _orders(case, answer.body[:READ_CHARACTERS], given, binding)
+    if call is telling_call(case) and lists_too_many(case):
+        checks.append(Check("listed", "", "more"))
     if "K1" in finding.requirements:
         checks += _quota(case, call)
     return checks
@@ -124,6 +143,11 @@ def telling_call(case: Case) -> Exchange | None:
     """The call that shows it: the last one that the finding names, else the last of the sequence."""
     named = [call for call in case.calls if call.seq in case.finding.evidence]
     return named[-1] if named else case.calls[-1] if case.calls else None
+
+
+def lists_too_many(case: Case) -> bool:
+    """Whether the finding is that a list shows an order that nobody placed, or one that was refused."""
+    return case.finding.expected == NO_OTHER
 
 
 def outcome(call: Exchange) -> str:
@@ -147,7 +171,7 @@ def kind_of(value: str) -> str:
 def member_of(body: str, name: str) -> str:
     """The first member of this name anywhere in a JSON text, as it is written there; empty where there is none."""
     match = re.search(
-        f'"{re.escape(name)}"' + r'\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|[\[{])',
+        f'"{re.escape(name)}"' + r'\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|\[\s*\]|\{\s*\}|[\[{])',
         body[:READ_CHARACTERS],
     )
     return match.group(1) if match else ""
@@ -158,7 +182,8 @@ def body_kind(body: str) -> str:
     body = body.strip(" \t\r\n")
     kind = {"": "empty", "{": "object", "[": "array", "<": "markup"}.get(body[:1], "text")
     whole = {"object": "}", "array": "]"}.get(kind, "")
-    return kind if body.endswith(whole) else f"{kind} without end"
+    seen = kind if body.endswith(whole) else f"{kind} without end"
+    return f"{seen} with a comma too many" if re.search(r",[ \t\r\n]*[]}]", body[:READ_CHARACTERS]) else seen
 
 
 def skeleton(body: str) -> str:
@@ -231,7 +256,8 @@ def _quota_number(call: Exchange, name: str) -> int | None:
 def _told(finding: Finding, answer: Answer, binding: Binding) -> Iterator[Check]:
     said = f"{finding.title} {finding.expected} {finding.actual}".lower()
     names = {name for wanted in finding.requirements for name in HEADERS.get(wanted, ())}
-    names |= {name for name in _BY_NAME if name in said and not (name == "allow" and "access-control-allow" in said)}
+    # Not "access-control-allow" for Allow, nor a member's "format date-time" for Date.
+    names |= {name for name in _BY_NAME if re.search(rf"(?<![\w/-])(?<!format ){name}(?![\w-])", said)}
     names |= {header for words, header in _IN_WORDS.items() if words in said}
     if "content-length" in names or "H14" in finding.requirements:
         declared = answer.header("content-length")
@@ -269,12 +295,16 @@ def _shape(member: str, name: str, binding: Binding) -> str:
     """A member's type; the value too where it is a short text that is the same from play to play."""
     if not member:
         return "absent"
+    if member[0] in "[{" and member.endswith(("]", "}")):
+        return f"empty {_TYPES[member[0]]}"
     if not member.startswith('"'):
         return _TYPES.get(member[0], "negative" if member.startswith("-") else "number")
     changing = {
         binding.spelling[key].rpartition("/")[2]
         for key in ("order.number", "order.created_at", "subscriber.identity", "subscriber.password")
     } | {"transactionId", "access_token", "message", "info", "created_at", "issued_at"}
-    if name in changing or len(member) > 60 or not member.isascii():
+    # Digits and dates in quotes are quantities and moments; an error's status is the same in every play.
+    counted = kind_of(member[1:-1]) != "other" and name.lower() != "status"
+    if counted or name in changing or len(member) > 60 or not member.isascii() or FINGERPRINT.search(member):
         return f"text {kind_of(member[1:-1])}"
     return f"text {member}"

@@ -1,25 +1,36 @@
-"""The inventory over a run as one drawing: total, used and available, with the findings where they were met.
+"""The inventory over a run as one drawing: total, used and available, each in a band of its own over one time.
 
-It is plain SVG without script or reference, coloured by the page's own custom properties, so that it follows light,
-dark and paper. What it shows is also said in words in its description.
+The highest total, which the month is billed by, is marked; so are what each part of the run was about, the findings
+where they were met, and everything below zero. It is plain SVG without script or reference, coloured by the page's own
+custom properties, so that it follows light, dark and paper. What it shows is also said in words in its description.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import InventoryView
+from kandykit.calls import InventoryView, ReadInventory
 from kandykit.exchange import Exchange
-from kandykit.report.legible import one_line
-from kandykit.report.words import reply_of
+from kandykit.report.legible import clipped, one_line
+from kandykit.report.words import call_of, reply_of
 
-_WIDTH, _HEIGHT = 960, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 34, 34
-_COLUMNS = 400
+_WIDTH: Final = 960
+_LEFT: Final = 44
+_RIGHT: Final = 116
+_MARKS: Final = 30
+"""Height of the row that holds the findings' triangles."""
+_PHASES: Final = 24
+_BAND: Final = 84
+_GAP: Final = 18
+_FOOT: Final = 26
+_COLUMNS: Final = 400
 """More points than this are drawn as what was lowest and highest in each column, so that no peak is lost."""
+_NAMES: Final = ("total", "used", "available")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,9 @@ def inventory_points(exchanges: Iterable[Exchange], binding: Binding, account: s
     start: float | None = None
     for exchange in exchanges:
         start = exchange.started if start is None else min(start, exchange.started)
-        if exchange.intent.account != account or not exchange.answered or exchange.request.method != "GET":
+        if exchange.intent.account != account or not exchange.answered:
+            continue
+        if not isinstance(call_of(exchange, binding), ReadInventory):
             continue
         view = reply_of(exchange, binding).inventory
         if isinstance(view, InventoryView):
@@ -57,7 +70,29 @@ def inventory_points(exchanges: Iterable[Exchange], binding: Binding, account: s
     return points
 
 
-def draw_inventory(points: Sequence[Point], marks: Sequence[Mark] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the run: what it was about, and from when to when, in seconds."""
+
+    name: str
+    start: float
+    end: float
+
+
+def phases_of(exchanges: Iterable[Exchange]) -> list[Phase]:
+    """The parts of a run, one after the other, as the suites followed."""
+    ordered = sorted(exchanges, key=lambda exchange: exchange.started)
+    if not ordered:
+        return []
+    start = ordered[0].started
+    phases = []
+    for name, group in groupby(ordered, key=lambda exchange: exchange.intent.suite):
+        calls = list(group)
+        phases.append(Phase(name, calls[0].started - start, calls[-1].ended - start))
+    return phases
+
+
+def draw_inventory(points: Sequence[Point], marks: Sequence[Mark] = (), phases: Sequence[Phase] = ()) -> str:
     """The drawing as an ``<svg>`` element; empty where fewer than two reads were made."""
     numbers = [n for point in points for n in (point.total, point.used, point.available) if n is not None]
     if len(points) < 2 or not numbers:
@@ -65,42 +100,90 @@ def draw_inventory(points: Sequence[Point], marks: Sequence[Mark] = ()) -> str:
     points = sorted(points, key=lambda point: point.seconds)
     # Kept within what double precision and a label can hold: a target may answer with any number at all.
     low, high = max(min(0, *numbers), -(10**9)), min(max(1, *numbers), 10**9)
-    end = max([point.seconds for point in points] + [mark.seconds for mark in marks] + [0.001])
+    ends = [point.seconds for point in points] + [mark.seconds for mark in marks] + [phase.end for phase in phases]
+    end = max([*(each for each in ends if each != float("inf")), 0.001])
+    first = _MARKS + (_PHASES if phases else 8)
+    bottom = first + len(_NAMES) * (_BAND + _GAP) - _GAP
 
     def x(seconds: float) -> float:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(max(seconds / end, 0.0), 1.0)
 
-    def y(number: float) -> float:
-        number = min(max(number, low), high)
-        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (number - low) / (high - low)
-
     parts = [
-        f'<svg class="inventory" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-labelledby="inv-t inv-d">',
+        f'<svg class="inventory" viewBox="0 0 {_WIDTH} {bottom + _FOOT}" role="group" aria-labelledby="inv-t inv-d">',
         '<title id="inv-t">The inventory over the run</title>',
         f'<desc id="inv-d">{escape(_description(points, marks, end))}</desc>',
+        *_phases(phases, x, bottom),
     ]
-    for number in _ticks(low, high):
-        parts.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(number):.1f}" y2="{y(number):.1f}"/>'
-        )
-        parts.append(f'<text class="tick" x="{_LEFT - 8}" y="{y(number) + 4:.1f}" text-anchor="end">{number}</text>')
+    for number, name in enumerate(_NAMES):
+        series = [(p.seconds, n) for p in points if (n := getattr(p, name)) is not None]
+        parts += _band(name, series, first + number * (_BAND + _GAP), low, high, x, end)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         anchor = "start" if share == 0 else "end" if share == 1 else "middle"
         parts.append(
-            f'<text class="tick" x="{x(end * share):.1f}" y="{_HEIGHT - 12}" text-anchor="{anchor}">'
+            f'<text class="tick" x="{x(end * share):.1f}" y="{bottom + 18}" text-anchor="{anchor}">'
             f"{_seconds(end * share)}</text>"
         )
-    heights: list[tuple[float, str]] = []
-    for name in ("total", "used", "available"):
-        series = [(p.seconds, n) for p in points if (n := getattr(p, name)) is not None]
-        if series:
-            line = [(x(seconds), y(number)) for seconds, number in _thinned(series, end)]
-            parts.append(f'<path class="line {name}" d="{_steps(line, x(end))}"/>')
-            heights.append((line[-1][1], f"{name} {series[-1][1]}"))
-    parts.extend(_names(heights))
-    parts.extend(_marks(marks, x))
+    parts += _marks(marks, x, bottom)
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _band(
+    name: str,
+    series: Sequence[tuple[float, int]],
+    top: int,
+    low: int,
+    high: int,
+    x: Callable[[float], float],
+    end: float,
+) -> list[str]:
+    """One of the three numbers: its steps over the time, filled down to nothing, and what it came to."""
+
+    def y(number: float) -> float:
+        return top + _BAND - _BAND * (min(max(number, low), high) - low) / (high - low)
+
+    right = _WIDTH - _RIGHT
+    parts = []
+    if low < 0:
+        parts.append(
+            f'<rect class="below" x="{_LEFT}" y="{y(0):.1f}" width="{right - _LEFT}" height="{y(low) - y(0):.1f}"/>'
+        )
+    for number in _ticks(low, high):
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y(number):.1f}" y2="{y(number):.1f}"/>')
+        parts.append(f'<text class="tick" x="{_LEFT - 8}" y="{y(number) + 4:.1f}" text-anchor="end">{number}</text>')
+    middle = top + _BAND / 2
+    parts.append(f'<text class="name {name}" x="{right + 12}" y="{middle - 8:.1f}">{name}</text>')
+    if not series:
+        parts.append(f'<text class="tick" x="{right + 12}" y="{middle + 9:.1f}">not shown</text>')
+        return parts
+    line = [(x(seconds), y(number)) for seconds, number in _thinned(series, end)]
+    steps = _steps(line, x(end))
+    numbers = [number for _, number in series]
+    parts += [
+        f'<path class="line {name}" d="{steps}V{y(0):.1f}H{line[0][0]:.1f}"/>',
+        f'<text class="tick" x="{right + 12}" y="{middle + 9:.1f}">'
+        f"{_count(min(numbers))} to {_count(max(numbers))}</text>",
+        f'<text class="tick" x="{right + 12}" y="{middle + 25:.1f}">ends at {_count(numbers[-1])}</text>',
+    ]
+    if name == "total":
+        when, peak = max(series, key=lambda point: (min(point[1], high), -point[0]))
+        parts += [
+            f'<line class="peak" x1="{_LEFT}" x2="{right}" y1="{y(peak):.1f}" y2="{y(peak):.1f}"/>',
+            f'<circle class="peak" cx="{x(when):.1f}" cy="{y(peak):.1f}" r="3.5"/>',
+            f'<text class="peak" x="{right + 12}" y="{y(peak) + 4:.1f}">billing peak {_count(peak)}</text>',
+        ]
+    return parts
+
+
+def _phases(phases: Sequence[Phase], x: Callable[[float], float], bottom: int) -> Iterable[str]:
+    for number, phase in enumerate(phases):
+        left, right = x(phase.start), x(phase.end)
+        width = max(0.5, right - left)
+        parts = f'<rect class="phase{" odd" if number % 2 else ""}" x="{left:.1f}" y="{_MARKS}" '
+        yield parts + f'width="{width:.1f}" height="{bottom - _MARKS}"/>'
+        if width > 6.4 * len(phase.name) + 6:
+            name = escape(clipped(phase.name, 24))
+            yield f'<text class="tick" x="{left + width / 2:.1f}" y="{_MARKS + 14}" text-anchor="middle">{name}</text>'
 
 
 def _thinned(series: Sequence[tuple[float, int]], end: float) -> list[tuple[float, int]]:
@@ -124,42 +207,35 @@ def _steps(line: Sequence[tuple[float, float]], end: float) -> str:
     return "".join(words) + f"H{end:.1f}"
 
 
-def _names(heights: Sequence[tuple[float, str]]) -> Iterable[str]:
-    """Each line's name beside its end, moved apart where two ends lie close."""
-    last = 0.0
-    for height, label in sorted(heights):
-        last = max(height + 4, last + 15)
-        name = label.split()[0]
-        yield f'<text class="name {name}" x="{_WIDTH - _RIGHT + 8}" y="{last:.1f}">{escape(label)}</text>'
-
-
-def _marks(marks: Sequence[Mark], x: object) -> Iterable[str]:
-    assert callable(x)
+def _marks(marks: Sequence[Mark], x: Callable[[float], float], bottom: int) -> Iterable[str]:
     right = -100.0
-    row = 0
     for mark in sorted(marks, key=lambda m: (m.seconds, m.finding)):
         across = x(mark.seconds)
         label = escape(mark.label)
         # A label that would lie on its neighbour is left out; the line and its title stay.
         fits = across - right > 7.5 * len(mark.label) + 6
-        right, row = (across, row + 1) if fits else (right, row)
+        right = across if fits else right
         yield (
-            f'<a href="#{escape(mark.finding)}"><g class="mark {escape(mark.verdict)}">'
-            f"<title>{label}: {escape(one_line(mark.title))}</title>"
-            f'<line x1="{across:.1f}" x2="{across:.1f}" y1="{_TOP - 8}" y2="{_HEIGHT - _BOTTOM}"/>'
-            f'<path d="M{across - 5:.1f} {_TOP - 16}h10l-5 8z"/>'
-            + (f'<text x="{across:.1f}" y="{_TOP - 21}" text-anchor="middle">{label}</text>' if fits else "")
+            f'<a href="#{escape(mark.finding)}" aria-label="{label}: {escape(one_line(mark.title))}">'
+            f'<g class="mark {escape(mark.verdict)}"><title>{label}: {escape(one_line(mark.title))}</title>'
+            f'<line x1="{across:.1f}" x2="{across:.1f}" y1="{_MARKS - 8}" y2="{bottom}"/>'
+            f'<path d="M{across - 5:.1f} {_MARKS - 14}h10l-5 8z"/>'
+            + (f'<text x="{across:.1f}" y="{_MARKS - 18}" text-anchor="middle">{label}</text>' if fits else "")
             + "</g></a>"
         )
 
 
 def _ticks(low: int, high: int) -> list[int]:
     step = 1
-    while (high - low) / step > 5:
+    while (high - low) / step > 3:
         # 1, 2, 5, 10, 20, 50, ...
         step = step * 5 // 2 if str(step).startswith("2") else step * 2
     first = -(-low // step) * step
     return list(range(first, high + 1, step))
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if abs(number) < 10**9 else f"{float(number):.0e}"
 
 
 def _seconds(seconds: float) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from kandykit.report.junit import Item, row_outcome
+from kandykit.report.items import Item
+from kandykit.report.junit import row_outcome
 
 _ALLURE: Mapping[str, frozenset[str]] = {
     "pass": frozenset({"passed"}),

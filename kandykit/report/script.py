@@ -14,10 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from kandykit.binding import IDENTITY, Binding
+from kandykit.binding.keys import words_of
+from kandykit.binding.text import quoted
 from kandykit.calls import (
     CreateSubscriber,
     DeleteSubscriber,
@@ -29,9 +32,11 @@ from kandykit.calls import (
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
-from kandykit.report.credentials import authorization, form, guesses, leaked, token_digits, variants_of
+from kandykit.model.blame import OF_NOBODY
+from kandykit.report.credentials import accounts_of, authorization, form, guesses, leaked, token_digits, variants_of
+from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
-from kandykit.report.pattern import TRACE, checks_of, member_of, outcome, telling_call
+from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, telling_call
 from kandykit.report.shell import Piece, Variable, printing, word, words
 from kandykit.report.stock import (
     OWN_ACCOUNT,
@@ -40,6 +45,7 @@ from kandykit.report.stock import (
     adds_up,
     asked_for,
     available_before,
+    done,
     groups,
     refers_to_before,
     shows_nothing,
@@ -63,6 +69,10 @@ _MADE_BY_CURL: Final = frozenset(
 )
 _QUANTITY: Final = 987_654_321
 _IDENTITY: Final = "987654321@stand.in"
+NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
+"""How what was met ends, where it did not come in every play."""
+_ABOUT_RECORDS: Final = frozenset({"L8", "L9", "L11"})
+"""Laws that hold of orders and subscribers whatever is in stock, so that a play may begin with enough of it."""
 _SHORTEST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 30.0
 
@@ -78,12 +88,14 @@ class Script:
         # A race that left wrong numbers behind is told by them; any other by how it went.
         self.by_numbers = self.racing and not adds_up(case.calls, binding)
         self.variants = variants_of(case.calls, case.programme)
-        self.unsure = any(_unsure(call, binding) for call in case.calls)
-        """Whether a call may do something that its answer does not tell."""
+        self.unsure = {account_of(call) for call in case.calls if _unsure(call, binding) or self._refused(call)}
+        """The accounts on which a call may do something that its answer does not tell."""
         self.writing = any(writes(call, binding) for call in case.calls)
         self.values = Values(binding)
         self.relative: set[int] = set()
         """Orders whose quantity this play works out for itself."""
+        self.followed: dict[int, str] = {}
+        """Call -> the variable that holds the Location that it goes to."""
         self.first: dict[str, InventoryView] = {}
         """Account -> what its first read showed."""
         self.lines: list[str] = []
@@ -94,8 +106,9 @@ class Script:
             start_of(
                 self.case.calls,
                 self.binding,
-                at_limit="L7" in self.case.finding.requirements,
-                stateful=self.case.finding.stateful,
+                at_limit=self._at_limit(),
+                about_stock=self._about_stock(),
+                of_nobody=self.case.finding.title.startswith(OF_NOBODY),
             )
         )
         number = 1
@@ -117,7 +130,7 @@ class Script:
 
     def _head(self) -> list[str]:
         finding = self.case.finding
-        accounts = sorted({account_of(call) for call in self.case.calls} - {OWN_ACCOUNT})
+        accounts = [number for number in accounts_of(self.case.calls, self.variants) if number != OWN_ACCOUNT]
         breaks = f"# breaks {', '.join(finding.requirements)}"
         return [
             "#!/usr/bin/env bash",
@@ -133,14 +146,18 @@ class Script:
             "#   KANDY_CLIENT_ID, KANDY_CLIENT_SECRET   the account under test",
             *(f"#   KANDY_CLIENT_ID_{n}, KANDY_CLIENT_SECRET_{n}   the same for account {n}" for n in accounts),
             "#   KANDY_BASE_URL, KANDY_TOKEN_URL        another target than the recorded one",
+            "#   KANDY_PLAYS=N                          how often to play it before it is called gone",
             "#   KANDY_PREPARE=no                       never order products only to begin where it was recorded",
             "",
+            "{ set +x; } 2>/dev/null  # a trace would show the secrets",
             f"BASE_URL=${{KANDY_BASE_URL:-{word(self.binding.base_url)}}}",
             f"TOKEN_URL=${{KANDY_TOKEN_URL:-{word(self.binding.token_url)}}}",
             f"PRODUCT={word(re.escape(self.binding.spelling['product']))}",
             f"TRACE={word(TRACE)}",
             f"identity={word(self._leaf('subscriber.identity'))}",
             f"order_number={word(self._leaf('order.number'))}",
+            f"order_status={word(self._leaf('order.status'))}",
+            f"REJECTED={word('|'.join(words_of(self.binding.spelling['order.not_done'])).lower())}",
             f"password={word(self._leaf('subscriber.password'))}",
             *(f"{name}={word(self._leaf(f'inventory.{name}'))}" for name in ("total", "used", "available")),
             "",
@@ -152,14 +169,18 @@ class Script:
         return [
             "# --- how this target is spelled -----------------------------------------------------------------------",
             "",
-            "own() { # METHOD URL [curl argument]...: a call of the script's own, for the account under test",
-            '  send "$work/own" "$@" --header "@$work/live.1"',
+            "own() { # METHOD URL [curl argument]...: a call of the script's own, for the account that acts",
+            '  send "$work/own" "$@" --header "@$work/live.$acting"',
             '  look "$work/own"',
             *(["  quota_seen"] if "K1" in self.case.finding.requirements else []),
             "}",
             "",
             "read_inventory() {",
             *self._own(self.binding.read_inventory()),
+            "}",
+            "",
+            "list_orders() {",
+            *self._own(self.binding.read_orders(None)),
             "}",
             "",
             "place_order() { # PRODUCTS, with sign",
@@ -185,7 +206,7 @@ class Script:
 
     def _play(self) -> list[str]:
         finding = self.case.finding
-        accounts = sorted({OWN_ACCOUNT, *(account_of(call) for call in self.case.calls)})
+        accounts = sorted({OWN_ACCOUNT, *accounts_of(self.case.calls, self.variants)})
         dead = {account_of(call) for call in self.case.calls if call.intent.credential is Credential.EXPIRED}
         return [
             "# --- the recorded calls -------------------------------------------------------------------------------",
@@ -201,16 +222,19 @@ class Script:
             *(f"expired {account}" for account in sorted(dead)),
             f"round=0 rounds={self._plays()}",
             f"local_target && [ $rounds -lt {LOCAL_PLAYS} ] && rounds={LOCAL_PLAYS}",
+            "rounds=${KANDY_PLAYS:-$rounds}",
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
-            "  last_quota= quota_path=",
+            "  last_quota= quota_path= orders=",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
             "  play",
             "  clean_up",
             '  [ -n "$difference" ] || still_there '
             + f"{word(one_line(finding.expected, 600))} {word(one_line(finding.actual, 600))}",
             '  echo "Play $round: $difference."',
+            *(["  stagger"] if NOW_AND_THEN.search(finding.actual) else []),
             "done",
+            *self._unless_apart(),
             "gone",
         ]
 
@@ -223,34 +247,74 @@ class Script:
         telling = telling_call(self.case)
         if telling is None:
             return "no call was recorded with this finding"
-        if self.case.finding.stateful and shows_nothing(self.case.calls, self.binding):
+        about_state = self.case.finding.stateful or self.case.finding.requirement.startswith("L")
+        if about_state and shows_nothing(self.case.calls, self.binding):
             return "the recorded calls only read, and what made the target answer so was not recorded with them"
         if self.case.finding.stateful and refers_to_before(telling, self.case.calls, self.binding):
             return "the recorded calls delete a subscriber that was there before them"
         return ""
 
+    def _unless_apart(self) -> list[str]:
+        """What is said where the calls were far apart: what was done in between may have brought it about.
+
+        An identity may come again only every so many times, so that it does not come now says nothing.
+        """
+        telling = telling_call(self.case)
+        if telling is not None and outcome(telling) == "429":
+            return [f"could_not_tell {word('it showed where calls were turned away, and this play was not')}"]
+        seqs = sorted(call.seq for call in self.case.calls)
+        widest = max((after - before for before, after in pairwise(seqs)), default=0)
+        if widest <= MOST:
+            return []
+        apart = f"the recorded calls were {widest} calls apart, and those between were not played"
+        if "L9" in self.case.finding.requirements:
+            return [f"could_not_tell {word(f'it did not show; {apart}')}"]
+        return [f'difference="$difference ({apart})"']
+
+    def _refused(self, call: Exchange) -> bool:
+        """Whether a call was refused, and the failure is that it acted all the same."""
+        asked = asked_for(call, self.binding)
+        acts = isinstance(asked, PlaceOrder | CreateSubscriber)
+        return "L4" in self.case.finding.requirements and acts and not done(call)
+
+    def _at_limit(self) -> bool:
+        """Whether it matters how many products there are in all: numbers that add up can only be too many."""
+        if "L7" in self.case.finding.requirements:
+            return True
+        telling = telling_call(self.case)
+        view = reply_of(telling, self.binding).inventory if telling else None
+        return self.case.finding.requirement == "L3" and view is not None and view.possible
+
+    def _about_stock(self) -> bool:
+        """Whether the finding turns on what was in stock."""
+        finding = self.case.finding
+        # An answer that a creation led to turns on whether that subscriber is there.
+        led = finding.requirement.startswith("R") and isinstance(
+            asked_for(self.case.calls[0], self.binding), CreateSubscriber
+        )
+        return finding.stateful and finding.requirement not in _ABOUT_RECORDS and not (led and done(self.case.calls[0]))
+
     # -- before the calls ---------------------------------------------------------------------------------------
 
     def _begin(self, start: Start) -> None:
-        if self.unsure:
-            self.lines.append("began_unsure")
-        if start.available is not None:
-            total = "" if start.total is None else f" {start.total}"
-            # A subscriber that has to be there first takes one of them.
-            self.lines.append(f"stock_exactly {start.available + len(start.subscribers)}{total}")
-        elif start.least:
+        self.lines += [f"began_unsure {account}" for account in sorted(self.unsure)]
+        if start.available is None and start.least:
             self.lines.append(f"stock {start.least}")
         for identity in start.subscribers:
-            self.lines += [
-                *([] if start.available is not None else ["stock 1"]),
-                "create_subscriber",
-                "note_subscriber",
-            ]
+            self.lines += ["stock 1", "create_subscriber", "note_subscriber"]
             if identity:
                 self._keep(identity, "subscriber.identity", "identity_before", "a subscriber to begin with")
+        if start.used > len(start.subscribers):
+            self.lines.append(f"in_use {start.used}")
+        if start.available is not None:
+            total = "" if start.total is None else f" {start.total}"
+            self.lines.append(f"stock_exactly {start.available}{total}")
         for order in start.orders:
             self.lines += ["place_order 1", "note_order 1"]
-            self._keep(order, "order.number", "order_before", "an order to begin with")
+            if order:
+                self._keep(order, "order.number", "order_before", "an order to begin with")
+        if lists_too_many(self.case):
+            self.lines.append("began_listed")
 
     # -- the calls ----------------------------------------------------------------------------------------------
 
@@ -293,7 +357,7 @@ class Script:
             self.lines += [*before, f"{send} &"]
         self.lines += ["", "wait", f"group={word(' '.join(f'same{offset}' for offset in range(len(calls))))}"]
         for offset, call in enumerate(calls):
-            self.lines.append(f'number={number + offset}; look "$work/same{offset}"; came')
+            self.lines.append(f'number={number + offset} account={account_of(call)}; look "$work/same{offset}"; came')
             self._after(call)
         if self.by_numbers:
             return
@@ -302,6 +366,16 @@ class Script:
         for offset, call in enumerate(calls):
             self.lines.append(f'look "$work/same{offset}"')
             self._learn(call, number + offset)
+        telling = telling_call(self.case)
+        if telling is not None and telling in calls:
+            given = [(variable, value) for value, variable in self.values.known.items()]
+            shown = checks_of(self.case, telling, None, given, self.binding)
+            offset = list(calls).index(telling)
+            self.lines.append(f'number={number + offset} account={account_of(telling)}; look "$work/same{offset}"')
+            # What an answer shows of one order does not turn on which of the calls came first.
+            self.lines += [
+                f"check order {word(each.name)} {word(each.wanted)}" for each in shown if each.trait == "order"
+            ]
 
     def _announce(self, call: Exchange, number: int) -> None:
         recorded = one_line(", ".join(filter(None, [outcome(call), reply_in_words(call, self.binding)])), 160)
@@ -323,17 +397,29 @@ class Script:
             variable = self.values.name(chosen, f"identity_chosen_in_call_{number}")
             self.lines.append(f'{variable}={word(user[:50] + "-")}"$fresh"{word("@" + domain)}')
             self.lines.append(f'encode "${{{variable}}}"; {variable}_encoded=$value')
+        if isinstance(asked, DeleteSubscriber) and asked.identity not in self.values.known:
+            self._variant(asked.identity)
         for variable in sorted(
             {self.values.known[value] for value in self.values.known if self.values.refers(call, value)}
         ):
             self.lines.append(f'needs "${{{variable}:-}}"')
 
+    def _variant(self, identity: str) -> None:
+        """An identity without its last character, or encoded twice, is this play's own so changed."""
+        for known, variable in list(self.values.known.items()):
+            changed = {known[:-1]: f"{variable}%?", quoted(known): f"{variable}_encoded"}.get(identity)
+            if changed and identity != known and IDENTITY.fullmatch(known):
+                other = self.values.name(identity, f"{variable}_varied")
+                self.lines.append(f'{other}="${{{changed}}}"; encode "${{{other}}}"; {other}_encoded=$value')
+
     def _send(self, call: Exchange, name: str) -> list[str]:
         request = call.request
         lines = []
-        arguments = [f'send "$work/{name}"', word(request.method), words(self.values.url(call))]
-        if "H14" in self.case.finding.requirements and not call.failure:
-            # Else curl stops reading where Content-Length tells it to, and what comes behind is never seen.
+        place = [Variable(self.followed[call.seq])] if call.seq in self.followed else self.values.url(call)
+        arguments = [f'send "$work/{name}"', word(request.method), words(place)]
+        behind = "H19" in self.case.finding.requirements and request.method == "HEAD"
+        if ("H14" in self.case.finding.requirements or behind) and not call.failure:
+            # Else curl stops reading where Content-Length or HEAD tells it to, and what comes behind is never seen.
             arguments.append("--ignore-content-length --header 'Connection: close'")
         if request.body:
             made, pieces = form(call, request.body, self.variants)
@@ -377,14 +463,12 @@ class Script:
 
     def _after(self, call: Exchange) -> None:
         """What a call may have made, whatever was recorded, so that it goes again."""
-        if account_of(call) != OWN_ACCOUNT:
-            return
         asked = asked_for(call, self.binding)
         creates = isinstance(asked, Malformed) and asked.operation is Operation.CREATE_SUBSCRIBER
         if isinstance(asked, CreateSubscriber) or creates:
             chosen = self.values.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
             # An own identity can be deleted even where it is not known whether it was created.
-            noting = "note_maybe" if self.unsure and chosen else "note_subscriber"
+            noting = "note_maybe" if account_of(call) in self.unsure and chosen else "note_subscriber"
             self.lines.append(f'{noting} "${{{chosen}}}"' if chosen else noting)
         elif isinstance(asked, DeleteSubscriber) and asked.identity in self.values.known:
             self.lines.append(f'note_deleted "${{{self.values.known[asked.identity]}}}"')
@@ -411,10 +495,23 @@ class Script:
         date = reply.order.created_at if reply.order else None
         if date and "L8" in self.case.finding.requirements and date not in self.values.known:
             self._keep(date, "order.created_at", f"date_from_call_{number}", f"the answer to call {number}")
+        self._learn_location(call, number)
         token = member_of(call.answer.body, "access_token").strip('"') if call.answer else ""
         if token and call.intent.credential is Credential.CLIENT and token not in self.values.known:
             self.lines.append("text access_token")
             self.lines.append(f"{self.values.name(token, f'token_from_call_{number}')}=$value")
+
+    def _learn_location(self, call: Exchange, number: int) -> None:
+        """Keep where the Location leads this time, where a later call went where it had led."""
+        located = call.answer.header("location") if call.answer and "H3" in self.case.finding.requirements else None
+        if located is None:
+            return
+        place = urljoin(call.request.url, located)
+        for later in self.case.calls:
+            if later.seq > call.seq and later.request.method == "GET" and later.request.url == place:
+                variable = self.followed[later.seq] = f"location_from_call_{number}"
+                self.lines += ["followed", '[ -z "$difference" ] || return', f"{variable}=$value"]
+                return
 
     # -- pieces -------------------------------------------------------------------------------------------------
 
@@ -455,7 +552,9 @@ class Script:
     def _pause(self, before: Exchange | None, call: Exchange) -> None:
         """Something may have happened between two calls only because time went by."""
         if before is not None and call.started - before.ended >= _SHORTEST_PAUSE_S:
-            self.lines.append(f"sleep {min(call.started - before.ended, _LONGEST_PAUSE_S):.1f}")
+            # Where many other calls were made meanwhile, it was they that took the time.
+            longest_s = _LONGEST_PAUSE_S if call.seq - before.seq <= MOST else _SHORTEST_PAUSE_S
+            self.lines.append(f"sleep {min(call.started - before.ended, longest_s):.1f}")
 
 
 def _unsure(call: Exchange, binding: Binding) -> bool:

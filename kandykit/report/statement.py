@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kandykit.requirements import Requirement
 
 NEVER_AROSE: Final = "its condition never arose in this run"
-_TEXT_CHARACTERS: Final = 2_000
+TEXT_CHARACTERS: Final = 2_000
 
 _GRAVITY: Final = ("fail", "waived", "warn", "inconclusive", "info")
 """Findings of one requirement are listed the gravest first."""
@@ -41,10 +41,12 @@ _GRAVITY: Final = ("fail", "waived", "warn", "inconclusive", "info")
 class RunFacts:
     """What is said of the run itself: who was tested, by what, when, with how many calls.
 
-    ``contract`` and ``profile`` are digests (``sha256:...``); ``started`` is RFC 3339. ``calls_by_operation`` counts
+    ``contract`` and ``profile`` are digests (``sha256:...``), ``outline`` is what callers rely on in the contract
+    document (see `kandykit.outline`); ``started`` is RFC 3339. ``calls_by_operation`` counts
     calls by `Operation` value, ``calls_by_status`` the same further by status (``"201"``, or how the call failed).
     ``billing`` holds peak_before, peak_during and worst_case, None where total is not shown. ``residue`` lists what
-    was left behind. ``interrupted``, ``kit_error`` and ``target_down`` say how the run ended before its end.
+    was left behind. ``interrupted``, ``kit_error`` and ``target_down`` say how the run ended before its end, and
+    ``incomplete`` why what was judged is not all of it.
     """
 
     contract: str
@@ -58,6 +60,7 @@ class RunFacts:
     depth: str
     calls: int
     kit_version: str = __version__
+    outline: Mapping[str, Any] = field(default_factory=dict)
     calls_by_operation: Mapping[str, int] = field(default_factory=dict)
     calls_by_status: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     readings: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class RunFacts:
     interrupted: bool = False
     kit_error: str = ""
     target_down: str = ""
+    incomplete: str = ""
 
     @property
     def cut_short(self) -> str:
@@ -76,7 +80,9 @@ class RunFacts:
             return "the run was interrupted before this was reached"
         if self.target_down:
             return f"the target could not be tested: {self.target_down}"
-        return f"the kit failed before this was reached: {self.kit_error}" if self.kit_error else ""
+        if self.kit_error:
+            return f"the kit failed before this was reached: {self.kit_error}"
+        return f"this may not have been reached: {self.incomplete}" if self.incomplete else ""
 
 
 def build_statement(
@@ -107,8 +113,9 @@ def build_statement(
                 name: dict(sorted(counts.items())) for name, counts in sorted(facts.calls_by_status.items())
             },
             "interrupted": facts.interrupted,
-            "kit_error": legible(facts.kit_error, _TEXT_CHARACTERS),
-            "target_down": legible(facts.target_down, _TEXT_CHARACTERS),
+            "kit_error": legible(facts.kit_error, TEXT_CHARACTERS),
+            "target_down": legible(facts.target_down, TEXT_CHARACTERS),
+            "incomplete": legible(facts.incomplete, TEXT_CHARACTERS),
         },
         "verdict": verdict,
         "why": _why(verdict, rows, facts),
@@ -118,6 +125,7 @@ def build_statement(
         "billing": _clean(dict(facts.billing)),
         "residue": _clean(list(facts.residue)),
         "waivers": [_waiver(waiver, judgement, rows, registry, day) for waiver in facts.waivers],
+        "contract": _clean(dict(facts.outline)),
     }
 
 
@@ -192,7 +200,7 @@ def _row(
         "twin": sorted(names - {wanted}),
         "verdict": verdict.value,
         "checked": checked,
-        "reason": legible(reason, _TEXT_CHARACTERS),
+        "reason": legible(reason, TEXT_CHARACTERS),
         "findings": found,
     }
 
@@ -214,16 +222,16 @@ def _finding(case: Case, level: Level, waivers: Iterable[Waiver], names: frozens
         verdict = Verdict.WARN.value
     if verdict in (Verdict.FAIL, Verdict.WARN) and level is Level.INFO:
         verdict = "info"
-    if verdict == Verdict.FAIL and any(waiver.covers(finding, names) for waiver in waivers):
+    if verdict == Verdict.FAIL and any(waiver.covers(finding.id, names) for waiver in waivers):
         verdict = Verdict.WAIVED.value
     return {
         "id": finding.id,
         "requirement": finding.requirement,
         "also": list(finding.also),
         "verdict": verdict,
-        "title": legible(finding.title, _TEXT_CHARACTERS),
-        "expected": legible(finding.expected, _TEXT_CHARACTERS),
-        "actual": legible(finding.actual, _TEXT_CHARACTERS),
+        "title": legible(finding.title, TEXT_CHARACTERS),
+        "expected": legible(finding.expected, TEXT_CHARACTERS),
+        "actual": legible(finding.actual, TEXT_CHARACTERS),
         "source": finding.source,
         "calls": len(case.calls),
         "seen": case.seen,
@@ -272,6 +280,8 @@ def _why(verdict: str, rows: Sequence[Mapping[str, Any]], facts: RunFacts) -> st
             return f"The target could not be tested: {legible(facts.target_down, 300)}"
         if facts.kit_error:
             return f"The kit itself failed: {legible(facts.kit_error, 300)}"
+        if facts.incomplete:
+            return f"No failure was found, but not all was judged: {legible(facts.incomplete, 300)}."
         open_rows = [row["id"] for row in rows if row["verdict"] == Verdict.INCONCLUSIVE and row["level"] == Level.MUST]
         return f"No failure was found, but {_listed(open_rows)} could not be decided."
     tested = sum(row["checked"] > 0 for row in rows)
@@ -300,45 +310,31 @@ def _waiver(
     registry: Mapping[str, Requirement],
     day: date,
 ) -> dict[str, Any]:
-    """A waiver as it turned out.
-
-    ``state`` is ``used``; ``expired``; ``gone`` (what it waives was tested and did not fail); ``untested`` (it was
-    not tested, so nobody knows); or ``unmatched`` (it names nothing that the kit knows).
-    """
+    """A waiver as it turned out; what only warns needs no waiver, so one for it has no failure to waive."""
     requirement = waiver.requirement or waiver.finding.rpartition("-")[0]
     row = next((row for row in rows if row["id"] == requirement), None)
     names = _twins(registry, requirement)
+    failed = {
+        finding["id"]
+        for each in rows
+        if waiver.finding or each["id"] in names
+        for finding in each["findings"]
+        if finding["verdict"] in (Verdict.FAIL, Verdict.WAIVED)
+    }
     failing = [
         case.finding.id
         for case in judgement.cases.values()
-        if case.finding.verdict in (Verdict.FAIL, Verdict.WARN)
-        and (waiver.finding or names & set(case.finding.requirements))
-        and waiver.covers(case.finding, names)
+        if case.finding.id in failed and waiver.covers(case.finding.id, names)
     ]
-    if row is None:
-        state = "unmatched"
-    elif waiver.expired(day):
-        state = "expired"
-    elif failing:
-        state = "used"
-    else:
-        state = "gone" if row["checked"] else "untested"
-    return {
-        "requirement": waiver.requirement,
-        "finding": waiver.finding,
-        "owner": waiver.owner,
-        "reason": waiver.reason,
-        "ticket": waiver.ticket,
-        "expires": waiver.expires.isoformat(),
-        "state": state,
-        "findings": sorted(failing),
-    }
+    tested = bool(row["checked"]) if row else None
+    state = waiver.turned_out(expired=waiver.expired(day), failing=bool(failing), tested=tested)
+    return waiver.to_json(state, sorted(failing))
 
 
 def _clean(value: Any) -> Any:
     """JSON values whose texts can be written anywhere: a reading may quote what the target said."""
     if isinstance(value, str):
-        return legible(value, _TEXT_CHARACTERS)
+        return legible(value, TEXT_CHARACTERS)
     if isinstance(value, Mapping):
         return {str(name): _clean(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -7,16 +7,19 @@ numbers that do not add up, and not by how it went the last time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kandykit.binding import Binding
+from kandykit.binding import MINTED, Binding
+from kandykit.binding.text import quoted
 from kandykit.calls import (
     Call,
     CreateSubscriber,
     DeleteSubscriber,
     InventoryView,
     Malformed,
+    Operation,
     OrderKind,
     PlaceOrder,
     ReadInventory,
@@ -27,8 +30,10 @@ from kandykit.exchange import Exchange
 from kandykit.report.words import call_of, reply_of
 
 OWN_ACCOUNT = "1"
-_NEAR = 25
+NEAR = 25
 """With more products than this the calls were at no boundary, so it is enough that there are as many as they used."""
+MOST_USED = 12
+"""More subscribers than this are not created only to begin with as many as there were."""
 _LARGEST = 1_000
 """An order of more is a probe: that it was taken says nothing of what has to be in stock."""
 
@@ -37,29 +42,42 @@ _LARGEST = 1_000
 class Start:
     """What has to be there before a sequence is played.
 
-    ``available`` (and ``total``, where it matters) exactly, None where they are not known; else at least ``least``
-    products; and each of ``subscribers`` and ``orders``, which the calls refer to without having made them.
+    ``available`` (and ``total``, where it matters) exactly, None where they are not known, with at least ``used``
+    subscribers; else at least ``least`` products; and each of ``subscribers`` and ``orders``, which the calls refer to
+    without having made them (empty where any will do).
     """
 
     available: int | None = None
     total: int | None = None
+    used: int = 0
     least: int = 0
     subscribers: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
 
 
-def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, stateful: bool) -> Start:
-    """What has to be there before these calls; ``at_limit`` where it matters how many products there are in all."""
+def start_of(
+    calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, about_stock: bool, of_nobody: bool = False
+) -> Start:
+    """What has to be there before these calls; ``at_limit`` where it matters how many products there are in all.
+
+    ``about_stock`` says that the finding turns on what was in stock, so that nothing may be put there unless it is
+    known to have been; ``of_nobody`` that nobody was there whom the calls delete without having created them.
+    """
     start = Start()
     view = _first_view(calls, binding)
+    if view is None and (at_limit or about_stock):
+        view = _view_before(calls, binding)
     writing = any(writes(call, binding) for call in calls)
     refused = any(writes(call, binding) and not done(call) for call in calls)
-    if view is not None and view.available is not None and writing and (view.available <= _NEAR or refused):
+    # More available than owned is what the fault had already done, and no play can begin with that.
+    owned = view is None or view.total is None or view.available is None or view.available <= view.total
+    if view is not None and view.available is not None and writing and owned and (view.available <= NEAR or refused):
         start.available = max(0, view.available)
         start.total = view.total if at_limit else None
-    elif not stateful or view is not None:
+        start.used = view.used if view.used is not None and 0 < view.used <= MOST_USED else 0
+    elif view is not None or not about_stock:
         # What a single answer shows needs a call that succeeds, whatever the account's state otherwise is.
-        start.least = -min(0, *_levels(calls, binding)) if writing else 0
+        start.least = -min(0, *_levels(calls, binding))
     if view is not None and not writing and (view.used or 0) > 0:
         # What a single read shows of an account without subscribers may be right by accident.
         start.subscribers.append("")
@@ -71,15 +89,35 @@ def start_of(calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, sta
             made.add((reply.subscriber.identity if reply.subscriber else None) or asked.identity or "")
         if reply.order and reply.order.number:
             ordered.add(reply.order.number)
-        if not done(call) or account_of(call) != OWN_ACCOUNT:
+        if account_of(call) != OWN_ACCOUNT or call.answer is None:
             continue
-        if isinstance(asked, DeleteSubscriber) and asked.identity not in made:
+        unmade = isinstance(asked, DeleteSubscriber) and not any(variant_of(asked.identity, each) for each in made)
+        if isinstance(asked, DeleteSubscriber) and done(call) and unmade and not of_nobody:
             made.add(asked.identity)
             start.subscribers.append(asked.identity)
-        if isinstance(asked, ReadOrders) and asked.number and reply.orders and asked.number not in ordered:
+        # A number with a run's mark was asked for because nobody has it.
+        found = bool(reply.orders) or 300 <= call.answer.status < 400
+        found = found and not MINTED.search(f"{getattr(asked, 'number', None)}@")
+        if isinstance(asked, ReadOrders) and asked.number and found and asked.number not in ordered:
             ordered.add(asked.number)
             start.orders.append(asked.number)
+        placing = any(isinstance(asked_for(each, binding), PlaceOrder) for each in calls)
+        if (
+            isinstance(asked, ReadOrders)
+            and asked.number is None
+            and (reply.orders or reply.unreadable)
+            and not ordered
+            and not placing
+        ):
+            # What is wrong with an order that a list shows can be wrong of one only that is there.
+            ordered.add("")
+            start.orders.append("")
     return start
+
+
+def variant_of(identity: str, known: str) -> bool:
+    """Whether an identity is another one, whole or spelled a little otherwise."""
+    return bool(known) and identity in (known, known[:-1], known.swapcase(), quoted(known), known + "x", known + " ")
 
 
 def shows_nothing(calls: Sequence[Exchange], binding: Binding) -> bool:
@@ -90,7 +128,7 @@ def shows_nothing(calls: Sequence[Exchange], binding: Binding) -> bool:
         if not done(call) and not refers_to_before(call, calls, binding):
             return False
     views = [view for call in calls if (view := reply_of(call, binding).inventory)]
-    if any(_wrong(view, view, 0, 0) for view in views):
+    if not all(view.possible for view in views):
         return False
     return len({(view.total, view.used, view.available) for view in views}) <= 1
 
@@ -103,9 +141,12 @@ def available_before(call: Exchange, calls: Sequence[Exchange], binding: Binding
 
 
 def refers_to_before(call: Exchange, calls: Iterable[Exchange], binding: Binding) -> bool:
-    """Whether a refused deletion is of a subscriber that these calls did not create: was it there, or was it not?"""
+    """Whether a refused deletion is of a subscriber that these calls did not create: was it there, or was it not?
+
+    An identity with a run's mark was not: what created it would be among the calls.
+    """
     asked = asked_for(call, binding)
-    if not isinstance(asked, DeleteSubscriber) or done(call):
+    if not isinstance(asked, DeleteSubscriber) or done(call) or MINTED.search(asked.identity):
         return False
     for each in calls:
         created = asked_for(each, binding)
@@ -203,6 +244,34 @@ def _first_view(calls: Sequence[Exchange], binding: Binding) -> InventoryView | 
     return None
 
 
+def _view_before(calls: Sequence[Exchange], binding: Binding) -> InventoryView | None:
+    """What the inventory must have shown before the first call, by the first read and what was done before it.
+
+    None where that cannot be told, or could not have been.
+    """
+    total = used = 0
+    for call in calls:
+        if account_of(call) != OWN_ACCOUNT:
+            continue
+        asked, reply = asked_for(call, binding), reply_of(call, binding)
+        if reply.inventory is not None:
+            view = reply.inventory
+            if view.total is None or view.used is None or view.available is None:
+                return None
+            before = InventoryView(view.total - total, view.used - used, view.available - total + used)
+            return before if view.possible and before.possible else None
+        if writes(call, binding) and done(call):
+            if isinstance(call_of(call, binding), Malformed) or (reply.order and reply.order.stage is Stage.OPEN):
+                return None
+            rejected = reply.order is not None and reply.order.stage is Stage.NOT_DONE
+            if isinstance(asked, PlaceOrder) and not rejected:
+                total += asked.quantity if asked.kind is OrderKind.INCREMENT else -asked.quantity
+            used += isinstance(asked, CreateSubscriber) - isinstance(asked, DeleteSubscriber)
+        elif writes(call, binding) and (not call.answered or (call.answer is not None and call.answer.status >= 500)):
+            return None
+    return None
+
+
 def _levels(calls: Sequence[Exchange], binding: Binding) -> Iterator[int]:
     """How many products are available after each call, counted from none."""
     level = 0
@@ -212,7 +281,10 @@ def _levels(calls: Sequence[Exchange], binding: Binding) -> Iterator[int]:
         asked = asked_for(call, binding)
         if account_of(call) != OWN_ACCOUNT or not done(call):
             continue
-        if isinstance(asked, PlaceOrder) and asked.quantity < _LARGEST:
+        if isinstance(asked, Malformed):
+            # Accepted without anybody knowing what it did; but it was let through only because there was enough.
+            level -= _needed(call, asked, binding)
+        elif isinstance(asked, PlaceOrder) and asked.quantity < _LARGEST:
             level += asked.quantity if asked.kind is OrderKind.INCREMENT else -asked.quantity
         elif isinstance(asked, CreateSubscriber):
             view = reply_of(call, binding).subscriber
@@ -223,14 +295,23 @@ def _levels(calls: Sequence[Exchange], binding: Binding) -> Iterator[int]:
         yield level
 
 
+def _needed(call: Exchange, asked: Malformed, binding: Binding) -> int:
+    """How many products a malformed call takes if it is carried out."""
+    if asked.operation is Operation.CREATE_SUBSCRIBER:
+        return 1
+    body = call.request.body
+    if asked.operation is not Operation.PLACE_ORDER or not any(
+        str(fewer) in body for fewer in binding.words[OrderKind.DECREMENT]
+    ):
+        return 0
+    leaf = binding.spelling["order.quantity"].rpartition("/")[2]
+    quantity = re.search(rf'"{re.escape(leaf)}"\s*:\s*"?([0-9]{{1,3}})\b', body)
+    return int(quantity[1]) if quantity else 1
+
+
 def _wrong(view: InventoryView, began: InventoryView, total: int, alive: int) -> bool:
-    shown = (view.total, view.used, view.available)
-    if any(number is not None and number < 0 for number in shown):
+    if not view.possible:
         return True
     if view.total is not None and began.total is not None and view.total != began.total + total:
         return True
-    if view.used is not None and began.used is not None and view.used != began.used + alive:
-        return True
-    if view.total is None or view.used is None or view.available is None:
-        return False
-    return view.total - view.used != view.available
+    return view.used is not None and began.used is not None and view.used != began.used + alive

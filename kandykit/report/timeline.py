@@ -1,5 +1,8 @@
 """Overlapping calls as a drawing: a lane for each call that was under way, and the answer that no order explains.
 
+Below the lanes stand what was owned and what was in use, as far as the answers tell, so that more in use than owned is
+seen, and a read that shows what cannot have been.
+
 Like the picture of the inventory it is plain SVG without script or reference, in the page's own colours. What is wrong
 is told by a sign and a word besides its colour, and all that is shown stands in words in its description.
 """
@@ -12,10 +15,19 @@ from pathlib import Path
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import CreateSubscriber, DeleteSubscriber, OrderKind, PlaceOrder, ReadInventory, ReadOrders
+from kandykit.calls import (
+    CreateSubscriber,
+    DeleteSubscriber,
+    InventoryView,
+    OrderKind,
+    PlaceOrder,
+    ReadInventory,
+    ReadOrders,
+)
 from kandykit.exchange import Exchange
 from kandykit.judgement import Case
 from kandykit.report.legible import one_line
+from kandykit.report.possible import Span, possible_stock
 from kandykit.report.words import call_of, reply_in_words, reply_of, status_in_words
 
 _WIDTH: Final = 960
@@ -25,6 +37,10 @@ _TOP: Final = 30
 _LANE: Final = 40
 _BAR: Final = 20
 _FOOT: Final = 52
+_CHART: Final = 104
+"""Room for the stock below the lanes."""
+_NUMBERED: Final = 4
+"""Up to so many numbers of the stock each have a mark beside the chart; of more, only the least and the most."""
 _CHARACTERS: Final = 44
 """So many characters of words fit beside a lane."""
 _MOST: Final = 48
@@ -35,6 +51,8 @@ _BREAK: Final = 0.35
 _HOW: Final = (
     "A bar lasts from a call's first octet to the last of its answer. Bars that share a moment were under way together."
 )
+
+_MORE: Final = " The last read shows other calls as well, which are left out here: these suffice."
 
 STYLE: Final = (Path(__file__).parent / "templates" / "timeline.css").read_text(encoding="utf-8")
 
@@ -60,6 +78,14 @@ def timeline_of(case: Case, binding: Binding) -> str:
     return draw_timeline(case.calls[:_MOST], binding, impossible, expected)
 
 
+def standing_alone(drawing: str) -> str:
+    """A drawing as a file of its own, on white ground, that any viewer of SVG shows; it refers to nothing else."""
+    height = drawing.partition(f'viewBox="0 0 {_WIDTH} ')[2].partition('"')[0]
+    size = f'width="{_WIDTH}" height="{height}"'
+    named = drawing.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" {size} ', 1)
+    return named.replace("<style>", f'<rect class="ground" {size}/><style>svg .ground {{ fill: #ffffff; }} ', 1) + "\n"
+
+
 def draw_timeline(
     exchanges: Sequence[Exchange], binding: Binding, impossible: int | None = None, expected: str = ""
 ) -> str:
@@ -71,22 +97,29 @@ def draw_timeline(
         return ""
     calls = sorted(exchanges, key=lambda call: (call.started, call.seq))
     scale = _Scale(calls)
-    height = _TOP + _LANE * len(calls) + _FOOT
+    spans = possible_stock(calls, binding)
+    bottom = _TOP + _LANE * len(calls)
+    stock_bottom = bottom + (_CHART if spans else 0)
+    height = stock_bottom + _FOOT
     name = f"timeline-{calls[0].seq}-{calls[-1].seq}"
     parts = [
         f'<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="{name}-t {name}-d">',
         f'<title id="{name}-t">The calls that overlapped</title>',
-        f'<desc id="{name}-d">{escape(_description(calls, binding, impossible))}</desc>',
+        f'<desc id="{name}-d">{escape(_description(calls, binding, impossible) + _stock_in_words(spans))}</desc>',
         f"<style>{STYLE}</style>",
-        *_axis(scale, _TOP + _LANE * len(calls)),
+        *_axis(scale, stock_bottom),
     ]
     for lane, call in enumerate(calls):
         parts += _lane(call, binding, _TOP + _LANE * lane, scale, wrong=call.seq == impossible)
-    foot = _TOP + _LANE * len(calls) + 22
+    if spans:
+        reads = [call for call in calls if reply_of(call, binding).inventory is not None]
+        parts += _stock(spans, [(call, reply_of(call, binding).inventory) for call in reads], bottom, scale, impossible)
+    foot = stock_bottom + 22
     if expected and impossible is not None:
         told = escape(one_line(f"✕ #{impossible} should be {expected}", 128))
         parts.append(f'<text class="expected" x="12" y="{foot}">{told}</text>')
-    parts.append(f'<text class="tick" x="12" y="{foot + 18}">{_HOW}</text></svg>')
+    how = _HOW + (_MORE if spans and impossible is not None and _shows_more(calls[-1], spans[-1], binding) else "")
+    parts.append(f'<text class="tick" x="12" y="{foot + 18}">{how}</text></svg>')
     return "".join(parts)
 
 
@@ -179,6 +212,86 @@ def _lane(call: Exchange, binding: Binding, top: float, scale: _Scale, *, wrong:
     if label:
         parts.append(f'<text class="said" x="{left + width + 7:.1f}" y="{middle + 4:.1f}">{label}</text>')
     return [*parts, "</g>"]
+
+
+def _stock(
+    spans: Sequence[Span],
+    reads: Sequence[tuple[Exchange, InventoryView | None]],
+    top: float,
+    scale: _Scale,
+    impossible: int | None,
+) -> list[str]:
+    """Owned as a line, in use as a band from the least to the most that it can be, and what each read showed."""
+    shown = [view.used for _, view in reads if view is not None and view.used is not None]
+    most = max([*(max(span.owned.high, span.used.high) for span in spans), *shown])
+    least = min([*(min(span.owned.low, span.used.low) for span in spans), *shown])
+    upper, lower = top + 26, top + _CHART - 16
+
+    def y(number: int) -> float:
+        return lower - (lower - upper) * (number - least) / max(most - least, 1)
+
+    def level(span: Span, low: int, high: int, kind: str) -> str:
+        left, right = scale.x(span.began), scale.x(span.ended)
+        above, below = y(high) - 1.5, y(low) + 1.5
+        return (
+            f'<rect class="{kind}" x="{left:.1f}" y="{above:.1f}" width="{max(right - left, 0.5):.1f}" '
+            f'height="{below - above:.1f}"/>'
+        )
+
+    first, last = spans[0], spans[-1]
+    words = _LEFT - 34
+    parts = [
+        '<g class="stock">',
+        f'<text x="{words}" y="{upper + 4:.1f}" text-anchor="end">the stock, by these answers:</text>',
+        f'<text x="{words}" y="{upper + 22:.1f}" text-anchor="end">'
+        f'<tspan class="owned-key">━</tspan> owned {first.owned.words}</text>',
+        f'<text x="{words}" y="{upper + 40:.1f}" text-anchor="end">'
+        f'<tspan class="used-key">■</tspan> in use {first.used.words}</text>',
+    ]
+    for number in range(least, most + 1) if most - least <= _NUMBERED else (least, most):
+        parts.append(f'<text class="tick" x="{_LEFT - 8}" y="{y(number) + 4:.1f}" text-anchor="end">{number}</text>')
+    for span in spans:
+        parts.append(level(span, span.used.low, span.used.high, "used"))
+        if span.oversold:
+            parts.append(level(span, span.owned.high, span.used.low, "over"))
+        single = span.owned.low == span.owned.high
+        parts.append(level(span, span.owned.low, span.owned.high, "owned" if single else "owned unsure"))
+    labels = [(y(last.owned.high), f"owned {last.owned.words}", "")]
+    over = next((span for span in reversed(spans) if span.oversold), None)
+    if over is None:
+        labels.append((y(last.used.low), f"in use {last.used.words}", ""))
+    else:
+        labels.append((y(over.used.low), f"✕ {over.used.words} in use: oversold", "verdict"))
+    for call, view in reads:
+        if view is not None and view.used is not None:
+            wrong = call.seq == impossible
+            across, high = (scale.x(call.started) + scale.x(call.ended)) / 2, y(view.used)
+            parts.append(f'<circle class="{"wrong" if wrong else "read"}" cx="{across:.1f}" cy="{high:.1f}" r="4.5"/>')
+            if wrong:
+                labels.append((high, f"✕ #{call.seq} shows {view.used} in use", "verdict"))
+    free = float("-inf")
+    for high, said, kind in sorted(labels):
+        free = max(high + 4, free)
+        parts.append(f'<text class="{kind}" x="{_WIDTH - _RIGHT + 12}" y="{free:.1f}">{said}</text>')
+        free += 15
+    return [*parts, "</g>"]
+
+
+def _shows_more(call: Exchange, last: Span, binding: Binding) -> bool:
+    """Whether a read in the end shows more in use than the calls at hand did."""
+    view = reply_of(call, binding).inventory
+    return view is not None and view.used is not None and view.used > last.used.high
+
+
+def _stock_in_words(spans: Sequence[Span]) -> str:
+    if not spans:
+        return ""
+    first, last = spans[0], spans[-1]
+    over = " That is more than is owned." if last.oversold else ""
+    return (
+        f" By these answers {first.owned.words} are owned and {first.used.words} in use at first, "
+        f"{last.owned.words} owned and {last.used.words} in use in the end.{over}"
+    )
 
 
 def _kind(call: Exchange) -> str:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from kandykit.errors import UsageError
-from kandykit.verdict import Finding
 
 _KEYS: Final = frozenset({"requirement", "finding", "owner", "reason", "ticket", "expires"})
 
@@ -46,13 +45,40 @@ class Waiver:
         """Whether its last day has passed."""
         return today > self.expires
 
-    def covers(self, finding: Finding, row: frozenset[str]) -> bool:
-        """Whether it speaks of this finding where it shows under one of the requirements of ``row``.
+    def covers(self, finding: str, row: frozenset[str]) -> bool:
+        """Whether it speaks of the finding with this id where it shows under one of the requirements of ``row``.
 
         A waiver by finding holds wherever the finding shows; a waiver by requirement only there, so that waiving a
         missing header never waives the law that the same call broke.
         """
-        return self.finding == finding.id if self.finding else self.requirement in row
+        return self.finding == finding if self.finding else self.requirement in row
+
+    def turned_out(self, *, expired: bool, failing: bool, tested: bool | None) -> str:
+        """What became of it, in a word.
+
+        ``used``; ``expired``; ``gone`` (what it waives was tested and did not fail); ``untested`` (it was not tested,
+        so nobody knows); or ``unmatched`` (it names nothing that the kit knows: ``tested`` is None).
+        """
+        if tested is None and not failing:
+            return "unmatched"
+        if expired:
+            return "expired"
+        if failing:
+            return "used"
+        return "gone" if tested else "untested"
+
+    def to_json(self, state: str, findings: list[str]) -> dict[str, Any]:
+        """The waiver as a statement lists it, with what became of it and the findings that it waives."""
+        return {
+            "requirement": self.requirement,
+            "finding": self.finding,
+            "owner": self.owner,
+            "reason": self.reason,
+            "ticket": self.ticket,
+            "expires": self.expires.isoformat(),
+            "state": state,
+            "findings": findings,
+        }
 
 
 def read_waivers(path: Path) -> tuple[Waiver, ...]:

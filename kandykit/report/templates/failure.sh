@@ -3,8 +3,9 @@
 set -u
 umask 077
 work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 2' INT TERM
+verdict=2           # also where this script itself breaks off
+trap 'rm -rf "$work"; exit "$verdict"' EXIT
+trap 'trap "" INT TERM; could_not_tell interrupted' INT TERM
 BASE_URL=${BASE_URL%/}
 case $BASE_URL in
   http://*|https://*) ;;
@@ -20,11 +21,15 @@ number=0            # the call at hand, counted from 1
 difference=         # the first trait that was not as recorded
 on_state=           # whether the trait at hand rests on what went before the recorded calls
 unsure=             # the total at the beginning, where only it can tell what the calls did
+unsure_others=      # the same of other accounts, one a line: ACCOUNT TOTAL
 life=               # of the last token, in seconds
 last_quota=         # quota-used of the call before
-quota_path=         # fallen or same, where quota-used was seen not to rise
+quota_path=         # fallen, same or both, where quota-used was seen not to rise
 net=0               # products ordered in this play, less those given back
+orders=             # numbers of the orders that this play placed, one a line
 alive=              # identities that this play created and did not delete, one a line
+others=             # the same of other accounts, one a line: ACCOUNT order PRODUCTS, ACCOUNT subscriber IDENTITY
+acting=1            # the account that the script's own calls are for
 
 could_not_tell() { echo; echo "Could not tell: $*"; clean_up; exit 2; }
 still_there() { # EXPECTED RECORDED
@@ -32,9 +37,10 @@ still_there() { # EXPECTED RECORDED
   if [ -n "$told" ]; then echo "Still there: $told."; else echo "Still there: every answer came as it was recorded."; fi
   echo "Expected: $1"
   echo "Recorded: $2"
-  exit 1
+  verdict=1
+  exit
 }
-gone() { echo; echo "Gone: $difference."; exit 0; }
+gone() { echo; echo "Gone: $difference."; verdict=0; exit; }
 
 local_target() { case $ORIGIN in *//127.*|*//localhost*|*//\[::1\]*) return 0 ;; *) return 1 ;; esac; }
 
@@ -44,7 +50,7 @@ say() { [ "$round" -gt 1 ] || printf '%s\n' "$1"; }
 # shown TEXT: text of an answer without its secrets, made harmless for a terminal, and cut.
 shown() {
   printf '%s' "$1" |
-    LC_ALL=C sed -E "s/(\"(${password:-password}|access_token)\"[[:space:]]*:[[:space:]]*\")[^\"]*/\\1***/g" |
+    LC_ALL=C sed -E "s/(\"(${password:-password}|access_token|refresh_token|client_secret)\"[[:space:]]*:[[:space:]]*\")[^\"]*/\\1***/g" |
     LC_ALL=C tr -c '[:print:]' ' ' | cut -c 1-300
 }
 came() { say "     came: $status $(shown "$body")"; }
@@ -54,7 +60,7 @@ needs() { [ -n "$1" ] || could_not_tell "call $number needs a value that no answ
 send() {
   local files=$1 method=$2 url=$3 how; shift 3
   how=(--request "$method")
-  [ "$method" = HEAD ] && how=(--head)
+  case "$method $*" in *--ignore-content-length*) ;; 'HEAD '*) how=(--head) ;; esac
   : > "$files.headers"; : > "$files.body"
   curl --disable --silent --show-error --max-time 30 --globoff --path-as-is --http1.1 "${how[@]}" \
     --header 'Expect:' --output "$files.body" --dump-header "$files.headers" --write-out '%{http_code}' \
@@ -80,7 +86,7 @@ succeeded() { case $status in 2[0-9][0-9]) return 0 ;; *) return 1 ;; esac; }
 
 # member NAME [TEXT]: sets value to the first member of that name as it is written, quotes and all.
 member() {
-  local pattern="\"$1\"[[:space:]]*:[[:space:]]*(\"([^\"\\\\]|\\\\.)*\"|-?[0-9][0-9.eE+-]*|true|false|null|[[{])"
+  local pattern="\"$1\"[[:space:]]*:[[:space:]]*(\"([^\"\\\\]|\\\\.)*\"|-?[0-9][0-9.eE+-]*|true|false|null|\\[[[:space:]]*\\]|\\{[[:space:]]*\\}|[[{])"
   value=
   [[ ${2-$body} =~ $pattern ]] && value=${BASH_REMATCH[1]}
 }
@@ -88,8 +94,27 @@ member() {
 # text NAME: the same without the quotes.
 text() { member "$@"; value=${value#\"}; value=${value%\"}; value=${value//\\\//\/}; }
 
+# rejected: whether the answer at hand is an order that will never be fulfilled.
+rejected() {
+  text "$order_status"
+  value=$(printf '%s' "$value" | tr 'A-Z' 'a-z')
+  case "|$REJECTED|" in *"|${value:-none}|"*) return 0 ;; *) return 1 ;; esac
+}
+
 # located: sets value to the last part of the Location, where an order's number stands.
 located() { headers location; value=${value%/}; value=${value##*[/=]}; [ "$value" != absent ] || value=; }
+
+# followed: sets value to the address that the Location of the answer at hand names, on this target.
+followed() {
+  headers location
+  case $value in
+    absent) differs 'Location is absent' ;;
+    "$ORIGIN"/*) ;;
+    *://*) could_not_tell "the Location of call $number leads to another origin" ;;
+    /*) value=$ORIGIN$value ;;
+    *) value=$BASE_URL/$value ;;
+  esac
+}
 
 # headers NAME: sets value to what that header said, several answers of it joined by " | ", or absent.
 headers() {
@@ -247,6 +272,15 @@ check() { # TRAIT NAME RECORDED
       number_of "$available"
       case "$joined $value" in *absent*) rest=absent ;; *) rest=wrong; [ $((joined)) = "$value" ] && rest=right ;; esac
       compare "available against total - used" "$rest" "$3" ;;
+    reaches)
+      number_of "${!2}"
+      case $value in absent|-*) ;; *) [ "$value" -lt "$3" ] || value=$3 ;; esac
+      compare "$2" "$value" "$3" ;;
+    listed)
+      list_length
+      value=$((value - began_listed - $(printf '%s' "$orders" | grep -c .)))
+      if [ "$value" -gt 0 ]; then value=more; else value='no more'; fi
+      compare "orders in the list than were accepted" "$value" "$3" ;;
     header) headers "$2"; compare "$2" "$value" "$3" ;;
     present) headers "$2"; [ "$value" = absent ] && value=no || value=yes; compare "$2 present" "$value" "$3" ;;
     kind)
@@ -279,7 +313,17 @@ check() { # TRAIT NAME RECORDED
         '<'*) value=markup ;;
         *) value=text ;;
       esac
+      [[ $rest =~ ,[[:space:]]*[]}] ]] && value="$value with a comma too many"
       compare body "$value" "$3" ;;
+    leads)
+      text "$order_number"
+      joined=$value
+      headers location
+      case $value in *[[:space:]\<\>]*) value=no ;; *"$joined"*) value=yes ;; *) value=no ;; esac
+      compare "whether Location leads to the order" "$value" "$3" ;;
+    content)
+      if [ -s "$now.body" ]; then value=yes; else value=no; fi
+      compare "content behind the head" "$value" "$3" ;;
     trace)
       value=no
       [[ $body =~ $TRACE ]] && value=yes
@@ -298,6 +342,8 @@ check() { # TRAIT NAME RECORDED
             'text "'*) value="text $value" ;;
             *) value=${value#\"}; kind "${value%\"}"; value="text $value" ;;
           esac ;;
+        '['*']') value='empty list' ;;
+        '{'*'}') value='empty object' ;;
         '[') value=list ;;
         '{') value=object ;;
         null) ;;
@@ -314,6 +360,9 @@ check() { # TRAIT NAME RECORDED
         value=$(printf '%s' "$rest" | grep -oE "\"$order_number\"[[:space:]]*:" | wc -l | tr -d ' ')
       fi
       compare "orders listed after $2" "$value" "$3" ;;
+    rejected)
+      if rejected; then value=yes; else value=no; fi
+      compare "whether the order is rejected" "$value" "$3" ;;
     order)
       # NAME is the variable with the order's number and the member that is asked for.
       each=${2% *}
@@ -330,7 +379,7 @@ check() { # TRAIT NAME RECORDED
         *limit) [ "$value" -le "$joined" ] && value=within || value=beyond ;;
         *)
           # Which call it is that does not count may depend on how many went before, so any call of this play will do.
-          value=${quota_path:-risen} ;;
+          case " $quota_path " in *" $3 "*) value=$3 ;; *) value=${quota_path:-risen} ;; esac ;;
       esac
       compare "quota-used against the $2" "$value" "$3" ;;
     mentions)
@@ -350,8 +399,8 @@ quota_seen() {
   quota=$value
   case $quota in *[!0-9]*|'') return ;; esac
   if [ -n "$last_quota" ]; then
-    [ "$quota" -ge "$last_quota" ] || quota_path=fallen
-    [ "$quota" -ne "$last_quota" ] || quota_path=${quota_path:-same}
+    [ "$quota" -ge "$last_quota" ] || quota_path="$quota_path fallen"
+    [ "$quota" -ne "$last_quota" ] || quota_path="$quota_path same"
   fi
   last_quota=$quota
 }
@@ -378,6 +427,16 @@ began() {
   [ "$account" != 1 ] || began_net=$net began_alive=$(living)
 }
 
+# list_length: sets value to how many orders the list at hand shows.
+list_length() { value=$(printf '%s' "$body" | grep -oE "\"$order_number\"[[:space:]]*:" | wc -l | tr -d ' '); }
+
+# began_listed: keeps how many orders there are before the calls.
+began_listed() {
+  list_orders
+  list_length
+  began_listed=$((value - $(printf '%s' "$orders" | grep -c .)))
+}
+
 living() { printf '%s' "$alive" | grep -c . ; }
 
 # adds_up: after calls at the same time, whether the numbers can be explained by what the answers said was done.
@@ -394,6 +453,7 @@ adds_up() {
   [ "$((got[0] - got[1]))" = "${got[2]}" ] || told="available is ${got[2]} with total ${got[0]} and used ${got[1]}"
   [ "${got[2]}" -ge 0 ] || told="available is ${got[2]}"
   [ "$(printf '%s' "$alive" | LC_ALL=C sort | uniq -d | wc -l)" -eq 0 ] || told="two subscribers have the same identity"
+  [ "$(printf '%s' "$orders" | LC_ALL=C sort | uniq -d | wc -l)" -eq 0 ] || told="two orders have the same number"
   [ -n "$told" ] || differs "the numbers add up"
 }
 
@@ -403,14 +463,17 @@ note_subscriber() { # an answer that may have created one
   succeeded || return 0
   text "$identity"
   [ -n "$value" ] || value=${1:-}
-  [ -n "$value" ] && alive=$alive$value$'\n'
+  [ -z "$value" ] || note_maybe "$value"
 }
 
-note_maybe() { alive=$alive$1$'\n'; } # IDENTITY of our own, that may have been created
+note_maybe() { # IDENTITY of our own, that may have been created
+  if [ "$account" = 1 ]; then alive=$alive$1$'\n'; else others=$others"$account subscriber $1"$'\n'; fi
+}
 
 note_deleted() { # IDENTITY
   local each kept=
   succeeded || return 0
+  if [ "$account" != 1 ]; then others=${others/"$account subscriber $1"$'\n'/}; return 0; fi
   while IFS= read -r each; do
     [ -n "$each" ] && [ "$each" != "$1" ] && kept=$kept$each$'\n'
   done <<< "$alive"
@@ -419,12 +482,22 @@ note_deleted() { # IDENTITY
 
 note_order() { # PRODUCTS, with sign
   succeeded || return 0
-  case $body in *\"rejected\"*) return 0 ;; esac
-  net=$((net + $1))
+  if [ "$account" = 1 ]; then
+    text "$order_number"
+    [ -z "$value" ] || orders=$orders$value$'\n'
+  fi
+  rejected && return 0
+  if [ "$account" = 1 ]; then net=$((net + $1)); else others=$others"$account order $1"$'\n'; fi
 }
 
 # began_unsure: some of the calls may act although they are refused, or have no known effect: only the total tells.
-began_unsure() { read_inventory; number_of "$total"; unsure=$value; }
+began_unsure() { # ACCOUNT
+  acting=$1
+  read_inventory
+  acting=1
+  number_of "$total"
+  if [ "$1" = 1 ]; then unsure=$value; else unsure_others=$unsure_others"$1 $value"$'\n'; fi
+}
 
 clean_up() {
   local each
@@ -441,6 +514,57 @@ clean_up() {
   alive=
   if [ "$net" != 0 ]; then place_order $((-net)); fi
   net=0
+  for acting in $(printf '%s' "$others" | cut -d ' ' -f 1 | sort -u); do clean_up_other; done
+  others=
+  while read -r acting each; do
+    [ -n "$acting" ] && [ "$each" != absent ] || continue
+    read_inventory
+    number_of "$total"
+    [ "$value" = absent ] || [ "$value" = "$each" ] || place_order $((each - value))
+  done <<< "$unsure_others"
+  acting=1 unsure_others=
+}
+
+# stagger: what comes every so many calls may never meet plays that all make the same number of them.
+stagger() {
+  [ $((round % 2)) -eq 0 ] && return 0
+  number=0
+  stock 1
+  create_subscriber
+  note_subscriber
+  clean_up
+}
+
+clean_up_other() { # on the account that acts; subscribers first, since each uses a product
+  local one what each more=0
+  while read -r one what each; do
+    case $one-$what in
+      "$acting-subscriber") delete_subscriber "$each" ;;
+      "$acting-order") more=$((more + each)) ;;
+    esac
+  done <<< "$others"
+  if [ "$more" != 0 ]; then place_order $((-more)); fi
+}
+
+# in_use SUBSCRIBERS: sees to it that at least so many are live, as far as the target lets it.
+in_use() {
+  local missing
+  read_inventory
+  number_of "$used"
+  [ "$value" = absent ] && return 0
+  missing=$(($1 - value))
+  [ "$missing" -gt 0 ] || return 0
+  stock "$missing"
+  echo "  Preparing: creating $missing subscribers, to begin where it was recorded; deleted afterwards."
+  while [ "$missing" -gt 0 ]; do
+    create_subscriber
+    succeeded || return 0
+    note_subscriber
+    read_inventory
+    number_of "$used"
+    [ "$value" != absent ] && [ "$value" -lt "$1" ] || return 0
+    missing=$((missing - 1))
+  done
 }
 
 # stock LEAST: sees to it that at least so many products are available.
@@ -455,7 +579,7 @@ stock() {
 stock_exactly() {
   read_inventory
   number_of "$available"
-  [ "$value" = absent ] && return 0
+  [ "$value" != absent ] || value=0   # it was shown once, so an account without it shows that it has none
   [ "$value" = "$1" ] || prepare $(($1 - value))
   if [ -n "${2:-}" ]; then
     number_of "$total"
@@ -465,7 +589,7 @@ stock_exactly() {
 
 prepare() { # PRODUCTS, with sign
   [ "${KANDY_PREPARE:-yes}" = yes ] || could_not_tell "$1 products would have to be ordered first (KANDY_PREPARE=$KANDY_PREPARE)"
-  [ "${1#-}" -le 25 ] || could_not_tell "$1 products would have to be ordered first, which is too many"
+  local_target || [ "${1#-}" -le 25 ] || could_not_tell "$1 products would have to be ordered first, which is too many"
   echo "  Preparing: ordering $1, to begin where it was recorded; put back afterwards."
   local wanted=$((value + $1)) waited
   place_order "$1"
