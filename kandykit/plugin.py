@@ -6,7 +6,9 @@ Nothing happens in a pytest session that uses neither the options nor the ``run`
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator
+import sys
+from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,24 @@ from rich.console import Console
 from kandykit.depth import DEPTHS
 from kandykit.embedded import EmbeddedMock
 from kandykit.errors import KandykitError, TargetError, UsageError
-from kandykit.exchange import Intent
-from kandykit.outcome import Conclusion, conclude, waivers_of
+from kandykit.gate.history import prove_usable
+from kandykit.interrupt import heeded
+from kandykit.outcome import Conclusion, conclude, point_latest, waivers_of
+from kandykit.plan import check_approved, expected_calls, plan_hash, terms_of_run
 from kandykit.profile import Profile, load_profile, profile_from_options
-from kandykit.report.junit import Item, Outcome
+from kandykit.report.items import COLLECTED, ITEM, Item, Outcome, never_played
 from kandykit.report.terminal import print_statement
 from kandykit.run import Options, Run
 from kandykit.verdict import Verdict
 
 SUITES = ("workflow", "security", "contract", "quota", "stateful", "concurrency")
 """The suites in the order in which they run: what is cheap and tells most comes first."""
+
+
+ONE_PROCESS = (
+    "a run is one conversation with one account, and each worker of -n would begin one of its own. Leave -n out; "
+    "calls that have to overlap do so within a run."
+)
 
 
 class ContractViolation(AssertionError):
@@ -47,7 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--until-fail", action="store_true", help="stop at the first failure that stands")
     group.addoption("--read-only", action="store_true", help="send only reads and token calls")
     group.addoption("--yes", action="store_true", help="allow writes to a target that is not on this machine")
+    group.addoption("--approve", metavar="HASH", help="start only if the plan is still this one, and allow its writes")
     group.addoption("--waivers", metavar="FILE", help="failures that somebody answers for (TOML)")
+    group.addoption("--history", metavar="FILE", help="add the run to this history; its page shows the trend (SQLite)")
     group.addoption("--out", metavar="DIR", default="reports", help="where the run's folder is made (reports)")
 
 
@@ -56,12 +68,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirements(*ids): the requirements that a test means to put to the test")
     session = Session(config)
     config.stash[SESSION] = session
-    if config.getoption("--profile") or config.getoption("--base-url"):
-        try:
+    if config.getoption("numprocesses", None) and _names_suites(config):
+        raise pytest.UsageError(ONE_PROCESS)
+    try:
+        waivers_of(config.getoption("--waivers"))
+        if history := config.getoption("--history"):
+            prove_usable(Path(history))
+        if config.getoption("--profile") or config.getoption("--base-url"):
             session.profile()
-            waivers_of(config.getoption("--waivers"))
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -73,13 +89,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unknown := sorted(set(wanted) - set(SUITES)):
         raise pytest.UsageError(f"--suite {unknown[0]}: there is no such suite. Suites: {', '.join(SUITES)}.")
     kept = [item for item in ours if not wanted or suite_of(item) in wanted]
-    kept.sort(key=lambda item: (SUITES.index(suite_of(item) or "workflow"), "R4" not in _requirements(item)))
+    kept.sort(key=_place)
     others = [item for item in items if suite_of(item) is None]
     deselected = [item for item in ours if item not in set(kept)]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
     config.stash[SESSION].expected = [item.nodeid for item in kept]
+    config.stash[SESSION].planned = [suite for suite in SUITES if suite in map(suite_of, kept)]
     items[:] = kept + others
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """A suite that cannot be collected would be missing from the verdict: nothing is run, and the statement says so."""
+    if report.failed:
+        for session in Session.active:
+            if in_suites(session.config.rootpath / report.nodeid.partition("::")[0]):
+                session.uncollected.append(Item(report.nodeid, "error", message=str(report.longrepr).strip()))
+
+
+def pytest_internalerror(excrepr: Any) -> None:
+    """A kit that breaks down says where it did."""
+    for session in Session.active:
+        session.breakdown = session.breakdown or str(excrepr).strip().splitlines()[-1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test begins: the journal knows, should this process not live to tell how it ended."""
+    if suite_of(item) is not None:
+        item.config.stash[SESSION].begin(item.nodeid)
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +135,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if suite is None or session.run is None:
         return (yield)
     run = session.run
-    run.walker.intent = Intent(suite, item.nodeid)
-    if suite not in run.suites:
-        run.suites.append(suite)
-    if run.ended():
+    run.entered(suite, item.nodeid, session.planned)
+    if not run.has_a_turn(_requirements(item)):
         pytest.skip("the run's time is over, or its first failure was found")
     before = set(run.docket.cases)
     try:
@@ -152,6 +188,7 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
     """An interrupted run still cleans up and says what it had learnt; a run that stops itself is none."""
     if isinstance(excinfo.value, pytest.Session.Interrupted):
         return
+    heeded()
     for session in Session.active:
         if session.run is not None:
             session.run.interrupted = True
@@ -161,8 +198,10 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Put the account back and write the statement and its views."""
     state = session.config.stash.get(SESSION, None)
+    if state is not None and state.run is None:
+        state.excuse()
     if state is not None and state.run is not None:
-        state.finish(int(session.exitstatus))
+        state.finish(int(session.exitstatus), str(session.shouldfail or session.shouldstop or ""))
         if state.conclusion is not None:
             session.exitstatus = state.conclusion.status
 
@@ -186,7 +225,9 @@ def show(conclusion: Conclusion, console: Console | None = None) -> None:
 class Session:
     """What one pytest session shares: the profile, the embedded mock, the run, and how its tests ended."""
 
-    active: list[Session] = []  # noqa: RUF012  # pytest's interrupt hook is given no config
+    active: list[Session] = []  # noqa: RUF012  # some of pytest's hooks are given no config
+    opening: Callable[[Path], None] = staticmethod(lambda folder: None)
+    """Told of a run's folder before anything is in it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -195,7 +236,13 @@ class Session:
         self.items: list[Item] = []
         self.conclusion: Conclusion | None = None
         self.expected: list[str] = []
+        self.planned: list[str] = []
+        self.uncollected: list[Item] = []
+        self.breakdown = ""
+        self._now = ""
         self._profile: Profile | None = None
+        self._as_live = False
+        self._expected_calls = 0
         self._mock: EmbeddedMock | None = None
         Session.active.append(self)
 
@@ -212,29 +259,46 @@ class Session:
             else:
                 self._mock = EmbeddedMock()
                 self._profile = self._mock.start()
-            if not (self._profile.is_loopback or option("--yes") or option("--read-only")):
+            present = self.plan_hash(self._profile)
+            if approved := option("--approve"):
+                check_approved(approved, present)
+            elif not (self._profile.is_loopback or option("--yes") or option("--read-only")):
                 raise UsageError(
-                    f"{self._profile.target.base_url} is not on this machine and orders may cost money there: "
-                    "say --yes to allow writes within the profile's budget, or --read-only."
+                    f"{self._profile.target.base_url} is not on this machine and orders may cost money there: look at "
+                    "`kandykit plan` and approve it with --approve HASH, or say --yes to allow writes within the "
+                    "profile's budget, or --read-only."
                 )
         return self._profile
+
+    def plan_hash(self, profile: Profile) -> str:
+        """The hash of the plan that this session would carry out."""
+        option = self.config.getoption
+        terms = terms_of_run(
+            SUITES,
+            depth=option("--depth"),
+            suites=option("--suite"),
+            seed=option("--seed"),
+            time_budget=option("--time-budget"),
+            read_only=option("--read-only"),
+        )
+        present = plan_hash(profile, terms, embedded=self._mock is not None)
+        self._expected_calls = expected_calls(Path(option("--out")), present, terms)
+        return present
+
+    def rehearse(self, profile: Profile, *, as_live: bool) -> None:
+        """Take this profile, and hold its target to what one that is not on this machine is held to, if ``as_live``."""
+        self._profile, self._as_live = profile, as_live
 
     def start(self, session: pytest.Session) -> Run:
         """Open the run once; raises `TargetError` where the target gives no answer."""
         if self.run is None:
-            option = self.config.getoption
-            options = Options(
-                depth=DEPTHS[option("--depth")],
-                seed=option("--seed"),
-                time_budget_s=option("--time-budget"),
-                until_fail=option("--until-fail"),
-                read_only=option("--read-only"),
-                yes=option("--yes"),
-                out=Path(option("--out")),
-            )
-            self.run = Run(self.profile(), options)
+            if hasattr(self.config, "workerinput"):
+                raise UsageError(ONE_PROCESS)
+            self.run = self._made()
             try:
                 self.run.open()
+                self._mark(COLLECTED, items=self.expected)
+                self.begin(self._now)
             except TargetError as error:
                 self.run.target_down = str(error)
                 session.shouldstop = str(error)
@@ -243,6 +307,54 @@ class Session:
                 session.shouldstop = f"the run could not be opened: {error}"
                 raise
         return self.run
+
+    def _made(self) -> Run:
+        option = self.config.getoption
+        options = Options(
+            depth=DEPTHS[option("--depth")],
+            seed=option("--seed"),
+            time_budget_s=option("--time-budget"),
+            until_fail=option("--until-fail"),
+            read_only=option("--read-only"),
+            yes=option("--yes") or bool(option("--approve")),
+            as_live=self._as_live,
+            expected_calls=self._expected_calls,
+            announce=self._announce,
+            out=Path(option("--out")),
+        )
+        run = Run(self.profile(), options)
+        Session.opening(run.folder)
+        run.folder.mkdir(parents=True, exist_ok=True)
+        # At once: after a crash, nobody must take the last run's reports for this one's.
+        point_latest(run.folder)
+        return run
+
+    def _announce(self, text: str) -> None:
+        """Say something at once, past pytest's capturing; the screen belongs to the progress, so it goes to stderr."""
+        capturing = self.config.pluginmanager.getplugin("capturemanager")
+        with capturing.global_and_fixture_disabled() if capturing is not None else nullcontext():
+            print(f"kandykit: {text}", file=sys.stderr, flush=True)
+
+    def begin(self, nodeid: str) -> None:
+        """A test begins."""
+        self._now = nodeid
+        self._mark(ITEM, id=nodeid, state="begins")
+
+    def _mark(self, kind: str, **data: Any) -> None:
+        if self.run is not None and self.run.opened:
+            self.run.journal.mark(kind, **data)
+
+    def excuse(self) -> None:
+        """Nothing could be run: make the run that says why, and send nothing."""
+        why = self.breakdown
+        if self.uncollected:
+            first = self.uncollected[0]
+            why = f"{first.nodeid} cannot be collected: {first.message.splitlines()[-1] if first.message else ''}"
+        if why and (self.expected or self.uncollected):
+            self.run = self._made()
+            self.run.kit_error = why
+            self.run.open(sending=False)
+            self.items += self.uncollected
 
     def record(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
         """Remember how a test ended: its worst phase counts."""
@@ -253,27 +365,61 @@ class Session:
         if report.failed and not isinstance(error, ContractViolation):
             outcome = "error"
         message = str(error) if error is not None else ""
-        self.items.append(Item(item.nodeid, outcome, report.duration, message, _requirements(item)))
+        made = Item(item.nodeid, outcome, report.duration, message, _requirements(item))
+        self.items.append(made)
+        self._mark(ITEM, **made.mark())
 
-    def finish(self, pytest_status: int) -> None:
-        """Close the run and write all that it leaves."""
+    def finish(self, pytest_status: int, stopped: str) -> None:
+        """Close the run and write all that it leaves; ``stopped`` says why tests were left out, if they were."""
         assert self.run is not None
         if pytest_status == pytest.ExitCode.INTERNAL_ERROR:
-            self.run.kit_error = self.run.kit_error or "pytest failed internally"
+            self.run.kit_error = self.run.kit_error or self.breakdown or "pytest failed internally"
         try:
             if self.run.opened:
                 waivers = waivers_of(self.config.getoption("--waivers"))
                 # A run that was stopped on purpose says so itself; only one that meant to finish can lose a test.
-                stopped = self.run.target_down or self.run.interrupted or self.run.enough or self.run.kit_error
-                self.conclusion = conclude(self.run, self.items, waivers, () if stopped else self.expected)
+                stopped = "the run was interrupted" if self.run.interrupted else stopped
+                if stopped := stopped or self.breakdown or (self.run.kit_error if self.uncollected else ""):
+                    self.items += never_played(self.items, self.expected, stopped)
+                history = self.config.getoption("--history")
+                self.conclusion = conclude(
+                    self.run, self.items, waivers, self.expected, Path(history) if history else None
+                )
         finally:
             if self._mock is not None:
                 self._mock.stop()
 
 
+def _names_suites(config: pytest.Config) -> bool:
+    """Whether the command line asks for the kit's suites."""
+    asked = any(config.getoption(name) for name in ("--profile", "--base-url", "--suite"))
+    return asked or any(in_suites(Path(each.partition("::")[0]).resolve()) for each in config.args)
+
+
 def _requirements(item: pytest.Item) -> tuple[str, ...]:
     marker = item.get_closest_marker("requirements")
     return tuple(marker.args) if marker else ()
+
+
+def in_suites(path: Path) -> bool:
+    """Whether a path is the folder of the kit's suites, or lies in it."""
+    folders = [folder for folder in (path, *path.parents) if folder.name == "suites"]
+    return any((folder / suite).is_dir() for folder in folders for suite in SUITES)
+
+
+def _place(item: pytest.Item) -> tuple[int, int, bool, bool, int]:
+    """Where a test stands: by its suite, the walk first, then what needs no stock, and first turns before second ones.
+
+    So a slow target, whose time is over before all has had its turn, is tested broadly. Before all that comes whether
+    reading changes anything, since every other test reads, and whether one account's orders are another's: each later
+    order could use up what the budget allows there.
+    """
+    wanted = _requirements(item)
+    basis = 0 if wanted == ("L13",) else 1 if suite_of(item) == "security" and wanted == ("L11",) else 2
+    callspec = getattr(item, "callspec", None)
+    turn = sum(callspec.indices.values()) if callspec is not None else 0
+    needs_stock = any(requirement.startswith("L") for requirement in wanted)
+    return basis, SUITES.index(suite_of(item) or "workflow"), "R4" not in wanted, needs_stock, turn
 
 
 def suite_of(item: pytest.Item) -> str | None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from kandykit import __version__
+from kandykit.agreement import terms_of
 from kandykit.binding import Binding
-from kandykit.calls import Call, Reply, operation_of
+from kandykit.calls import Call, Reply
 from kandykit.cleanup import restore
 from kandykit.client import Client
 from kandykit.depth import DEPTHS, Depth
-from kandykit.docket import Docket
-from kandykit.errors import KandykitError, NoApi, TargetError
+from kandykit.errors import KandykitError, NoApi, NoTokenEndpoint, TargetError
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore.calibrate import calibrate
+from kandykit.explore.classify import classify
 from kandykit.explore.explorer import Effort, Explorer
 from kandykit.explore.intrusions import Intruder
 from kandykit.explore.races.race import Race
@@ -28,39 +29,40 @@ from kandykit.explore.races.racer import Racer
 from kandykit.explore.steps import Programme
 from kandykit.explore.walker import Walker
 from kandykit.guard import Guard
+from kandykit.hearing import Hearing
+from kandykit.hearing.summing_up import OCCASIONS, facts_of, judgement_of
 from kandykit.journal import Journal
-from kandykit.judge import Judge
 from kandykit.judgement import Judgement
 from kandykit.ledger import Ledger
-from kandykit.linearize import judge_history
-from kandykit.model.event import Event
-from kandykit.model.walk import NOT_EXECUTED, walked
-from kandykit.openapi import Document, load_document
+from kandykit.openapi import Document
 from kandykit.profile import Profile
 from kandykit.redaction import Redactor
+from kandykit.rejudging import deadline
 from kandykit.report.statement import RunFacts
-from kandykit.requirements import specs_folder
+from kandykit.report.waivers import Waiver
+from kandykit.requirements import registry
+from kandykit.spelled import document_of
 from kandykit.terms import Terms
-from kandykit.verdict import Finding, Held, Verdict
+from kandykit.verdict import Check, Held, Level, Verdict
 from kandykit.wire import Outgoing
 
-KEPT_EXCHANGES = 20_000
-"""So many of the latest exchanges stay in memory as evidence; all of them stand in the journal."""
+SEARCH_S = 2.0
+"""So long an explanation of calls that overlapped is looked for, in seconds."""
 
+FEWEST_WALKS = 3
+MOST_WALKS = 30
+WALKING_S = 10.0
+"""So often the documented walk is tried, and more than a few times only for so long, in seconds, while each try meets
+answers that are not clear."""
 
-LEAST_OVERLAPS = 50
-"""Fewer pairs of calls than this that were really under way together say nothing of races."""
+GRACE = 1.5
+"""So many times its time a run may take for what was never put to the test: only repetitions may fall away."""
 
+SHARES = {"workflow": 5, "security": 5, "contract": 2, "quota": 1, "stateful": 3, "concurrency": 4}
+"""How a run's time is divided among its suites, where a slow target would let the first ones use up all of it."""
 
-OCCASIONS = {
-    "T8": "the token endpoint gives no token to HTTP Basic, which the primary document does not ask for",
-    "H5": "no answer of this target was 202",
-    "H6": "no answer of this target was 204, which is no documented code",
-    "H7": "no answer of this target was 302",
-    "S3": "the target is on plain http, so there is no https form to protect",
-    "P1": "no answer of this target was problem+json",
-}
-"""Rules whose condition only some targets give occasion for, and what is true of those that do not."""
+FURTHER_TOKENS = 5
+"""So many tokens are minted after one that must still work: a target may keep only a few."""
 
 
 @dataclass(slots=True)
@@ -73,6 +75,9 @@ class Options:
     until_fail: bool = False
     read_only: bool = False
     yes: bool = False
+    as_live: bool = False
+    expected_calls: int = 0
+    announce: Callable[[str], None] = lambda text: None
     out: Path = Path("reports")
 
 
@@ -93,117 +98,169 @@ class Run:
         self.mark = secrets.token_hex(4)
         self.id = f"{self.started:%Y%m%d-%H%M%S}-{self.mark}"
         self.folder = options.out / self.id
-        self.readings: dict[str, Any] = {}
-        self.reasons: dict[str, str] = {}
-        self.undecided: dict[str, str] = {}
-        self.notes: list[str] = []
         self.residue: list[str] = []
-        self.calls = 0
-        self.by_operation: Counter[str] = Counter()
-        self.by_status: dict[str, Counter[str]] = {}
         self.target_down = ""
         self.interrupted = False
         self.kit_error = ""
-        self.suites: list[str] = []
-        self.docket = Docket()
-        self._recent: dict[int, Exchange] = {}
-        self._stateful: list[Finding] = []
+        self._suite = ""
+        self._suite_ends_s = inf
+        self._grace_ends_s = inf
+        self._owed: Sequence[str] = ()
         self._minted = 0
+        self._quota_told = False
         self._began = time.monotonic()
         self._first_token: tuple[str, float] | None = None
         self.opened = False
+        self.closed = False
         self.enough = False
 
     # -- opening ------------------------------------------------------------------------------------------------
 
-    def open(self) -> None:
-        """Make the folder, the journal and the client, and calibrate. Raises `TargetError` where nothing answers."""
+    def open(self, *, sending: bool = True) -> None:
+        """Make the folder, the journal and the client, and calibrate. Raises `TargetError` where nothing answers.
+
+        Without ``sending`` nothing is sent: the run then only says why it could not be made.
+        """
         profile = self.profile
         self.binding = Binding(profile.target.base_url, profile.target.token_url, profile.binding)
-        self.document: Document = load_document(
-            profile.target.openapi or specs_folder() / "kandy-provisioning.openapi.yaml"
-        )
-        self.judge = Judge(terms_of(profile, self.document))
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.document: Document = document_of(profile, self.binding, self.folder)
         spelling = self.binding.spelling
         redactor = Redactor(
             members=[last_of(spelling["subscriber.password"])],
             identities=[last_of(spelling["subscriber.identity"]), last_of(spelling["subscriber.product"])],
+            plain=self.binding.plain_members,
+            public=(*self.binding.public_words, *_public_ids(profile)),
         )
         self.names = [f"account-{number}" for number, _ in enumerate(profile.accounts, 1)]
         self.journal = Journal(self.folder / "journal.jsonl", fsync=not profile.is_loopback)
-        self.journal.run(
-            kit=__version__,
-            run=self.id,
-            mark=self.mark,
-            profile=profile.redacted(),
-            binding=self.binding.spelled_otherwise,
-            accounts=self.names,
-            contract=self.document.digest,
-            seed=self.seed,
-            depth=self.depth.name,
-            started=self.started.isoformat(timespec="milliseconds"),
+        self.header = {
+            "kit": __version__,
+            "run": self.id,
+            "mark": self.mark,
+            "profile": profile.redacted(),
+            "profile_digest": profile.digest,
+            "binding": self.binding.spelled_otherwise,
+            "accounts": self.names,
+            "contract": self.document.digest,
+            "seed": self.seed,
+            "depth": self.depth.name,
+            "read_only": self.options.read_only,
+            "started": self.started.isoformat(timespec="milliseconds"),
+        }
+        self.journal.run(**self.header)
+        if profile.target.openapi is not None:
+            # Whoever judges again may not have the vendor's document.
+            self.journal.mark("document", name=self.document.path.name, text=document_text(self.document.path))
+        self.hearing = Hearing(
+            terms_of(profile, self.document, vendors=profile.target.openapi is not None),
+            self.binding,
+            self.names,
+            record=self.journal.mark,
+            deadline=deadline(SEARCH_S),
         )
+        self.judge = self.hearing.judge
+        self.docket = self.hearing.docket
         self.ledger = Ledger(self.mark)
         self.guard = Guard.of(profile, self.ledger, self.mark, yes=self.options.yes, read_only=self.options.read_only)
+        if self.options.as_live:
+            self.guard.as_live, self.ledger.trusting = True, False
         self.client = Client(profile, self.binding, self.guard, self.journal, redactor, see=self._see)
+        others = profile.accounts[1:]
         intruder = Intruder(
             self.binding,
             mint=lambda: self.walker.fresh_identity(),
             token=lambda: self.client.token(self.names[0]),
             expired=self._expired_token,
             client=lambda: (profile.accounts[0].client_id, profile.accounts[0].client_secret.reveal()),
+            other_secret=lambda: next(
+                (one.client_secret.reveal() for one in others if one.client_id != profile.accounts[0].client_id), None
+            ),
         )
         self.walker = Walker(
             self.binding,
-            self.judge,
+            self.hearing,
             self._send,
-            self._raised,
             self._identity,
             self.names,
             pause=self.client.pause_after,
             intruder=intruder,
+            renew=self.client.expire,
+            most_back=self.guard.may_give_back,
         )
         self.walker.read_only = self.options.read_only
-        self.explorer = Explorer(
-            self.walker, self.docket, Effort(shrink_plays=self.depth.shrink_plays), ended=self.time_is_over
-        )
+        self.explorer = Explorer(self.walker, Effort(shrink_plays=self.depth.shrink_plays), ended=self.time_is_over)
         self.racer = Racer(
-            self.explorer,
-            self.binding,
-            self.client.send_together,
-            judge_history,
-            ended=self.time_is_over,
-            watch_s=self.depth.watch_s,
+            self.explorer, self.client.send_together, ended=self.time_is_over, watch_s=self.depth.watch_s
         )
         self.opened = True
-        self._calibrate()
+        if sending:
+            self._calibrate()
 
     def _calibrate(self) -> None:
         readings = self.profile.readings
         self.walker.intent = Intent("calibration", "calibration")
+        if self.binding.spelling["inventory.number"]:
+            self._classify()
         try:
             found = calibrate(
                 self.walker,
                 declared_settle_s=readings.settle_s,
-                declared_identity=readings.identity,
+                declared_identity=readings.identity or (None if self.binding.caller_may_choose else "server"),
                 crowd=self._crowd,
                 sleep=time.sleep,
+                clock=time.monotonic,
+                room=self.room,
             )
-        except NoApi:
-            # What the wrong address answered is no evidence against the right one.
-            self.docket.cases.clear()
+        except (NoApi, NoTokenEndpoint):
+            self.hearing.note("set aside")
             raise
-        self.judge.terms = found.terms
-        self.ledger.settle_s = found.terms.settle_s
-        self.readings |= found.readings
-        self.notes += found.notes
-        for name, value in self.readings.items():
+        self.hearing.note("terms", **changes(self.judge.terms, found.terms))
+        self.ledger.settle_s, self.ledger.lag_known = found.terms.settle_s, True
+        for text in found.notes:
+            self.remark(text)
+        for name, value in found.readings.items():
             self.journal.reading(name, value)
+            self.hearing.readings[name] = value
         token = self.client.token(self.names[0])
         life = self.client.token_life(self.names[0])
         if token is not None and life is not None:
             self._first_token = (token, time.monotonic() + life)
+
+    def _classify(self) -> None:
+        """Find out what the inventory's one number counts; where that fails, what rests on it stays undecided."""
+        intent = Intent("calibration", "calibration", self.names[0])
+        meaning = ""
+        if not self.options.read_only:
+            meaning = classify(
+                self.binding, lambda outgoing: self._send(outgoing, intent), self.walker.fresh_identity, time.sleep
+            )
+        if meaning:
+            self.journal.reading("inventory_number", meaning)
+            self.hearing.readings["inventory_number"] = meaning
+            self.binding.understand(meaning)
+        else:
+            self.remark("what the inventory's one number counts could not be found out: spell it in the profile")
+
+    def _announce_quota(self, exchange: Exchange) -> None:
+        """Say at the start that the calls which are left of the quota will not last, where the answers tell."""
+        answer = exchange.answer
+        if answer is None:
+            return
+        limit, used = ((answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
+        if not (limit.isdecimal() and used.isdecimal()):
+            return
+        self._quota_told = True
+        left = int(limit) - int(used)
+        if left >= self.options.expected_calls:
+            return
+        wait_s = self.client.pause_after(exchange)
+        text = (
+            f"the quota has {max(left, 0)} of {limit} calls left and its period ends in {wait_s:.0f} s; this run takes"
+            f" about {self.options.expected_calls} calls, so it will have to wait for the next period, or cannot end"
+        )
+        self.remark(text)
+        self.options.announce(text)
 
     # -- what the suites use ------------------------------------------------------------------------------------
 
@@ -218,57 +275,32 @@ class Run:
             self.racer.examine(race)
 
     def weigh_races(self) -> None:
-        """Say what keeps the races from deciding L12, if anything does: too few of them, or a search without an end."""
-        racer = self.racer
-        if racer.overlapping < LEAST_OVERLAPS:
-            why = f"only {racer.overlapping} pairs of calls were under way together, {LEAST_OVERLAPS} are needed"
-            held = f": {racer.held_back[0]}" if racer.held_back else ""
-            self.undecided["L12"] = why + held
-        elif racer.unknown:
-            self.undecided["L12"] = f"{len(racer.unknown)} races could not be judged: {racer.unknown[0]}"
-        else:
-            self.judge.checked["L12"] += racer.explained
+        """The races are over: L12 was put to the test, or could not be."""
+        self.hearing.note("races")
 
     def walk(self, programme: Programme) -> None:
         """Play the documented walk, and judge it as a whole as well."""
-        for _ in range(3):
-            performance = self.walker.perform(programme)
+        plays: list[int] = []
+        said: list[Check] = []
+        until = time.monotonic() + WALKING_S
+        # Where calls fail now and then, a walk of clear answers only takes more tries.
+        while len(plays) < FEWEST_WALKS or (not said and len(plays) < MOST_WALKS and time.monotonic() < until):
+            performance = self.walker.perform(programme, whole=True)
+            plays.append(performance.number)
             self.explorer.deal_with(programme, performance)
-            if performance.held_back:
-                self.undecided["R4"] = f"the walk could not be walked: {performance.held_back[0]}"
-                return
-            checks = list(walked([self._event(exchange) for exchange in performance.exchanges]))
-            if any(isinstance(check, Held) for check in checks):
-                self.judge.checked["R4"] += 1
-                self.reasons["R4"] = NOT_EXECUTED
-                return
-        findings = [check for check in checks if isinstance(check, Finding)]
-        if not findings:
-            self.undecided["R4"] = "no walk got clear answers to all its calls"
-        elif self._full(performance.exchanges):
-            limit = self.judge.terms.limit
-            if limit is None:
-                self.undecided["R4"] = "no product could be ordered: the account may be full; declare readings.limit"
-            else:
-                self.not_tested("R4", f"the account is full up to its agreed limit of {limit}")
-        else:
-            self.judge.checked["R4"] += 1
-            self.docket.file(findings[0], performance.exchanges)
-
-    def _full(self, exchanges: Sequence[Exchange]) -> bool:
-        """Whether the walk's order was refused as it has to be where the account is full, or may be."""
-        account, limit = self.judge.account(self.names[0]), self.judge.terms.limit
-        first = next((e.answer.status for e in exchanges if e.request.method == "POST" and e.answer), None)
-        if account.orders.net() or first not in (400, 403, 412):
-            return False
-        return limit is None or (account.first_total is not None and account.first_total + 2 > limit)
+            said = self.hearing.walk_checks(performance)
+            if performance.held_back or any(isinstance(check, Held) for check in said):
+                break
+        self.hearing.note("walk", plays=plays)
 
     def room(self) -> int:
         """How many products a programme may order: four fifths of the budget, and at most what a limit leaves.
 
-        The last fifth stays free, so that a programme whose target miscounts can be played again.
+        The last fifth stays free, so that a programme whose target miscounts can be played again. Where every call
+        counts at its worst it is half of the budget: all of it must fit again when it is given back.
         """
-        room = self.profile.budget.peak_products * 4 // 5
+        peak = self.profile.budget.peak_products
+        room = peak * 4 // 5 if self.ledger.trusting else peak // 2
         limit = self.judge.terms.limit
         account = self.judge.account(self.names[0])
         if limit is not None and account.first_total is not None:
@@ -277,12 +309,55 @@ class Run:
 
     def not_tested(self, requirement: str, reason: str) -> None:
         """Say why a requirement is not put to the test in this run."""
-        self.reasons[requirement] = reason
+        self.hearing.note("not tested", requirement=requirement, reason=reason)
+
+    def has_a_turn(self, requirements: Sequence[str]) -> bool:
+        """Whether a test of these requirements may begin; one without a turn may leave them open.
+
+        When the time is over, a MUST that was never put to the test still has a turn, unless a time was asked for.
+        """
+        self._owed = [each for each in requirements if is_must(each) and each not in OCCASIONS]
+        if self.ended():
+            if not self.enough:
+                self.hearing.note("missed", requirements=list(requirements))
+            return False
+        return True
+
+    def remark(self, text: str) -> None:
+        """Say what could not be found out or tried; it stands beside the readings."""
+        self.hearing.note("remark", text=text)
+
+    def entered(self, suite: str, test: str, planned: Sequence[str] = ()) -> None:
+        """A test of a suite begins; what is sent from here on is sent for it.
+
+        ``planned`` are all suites of the run, in their order: each may use its share of the time that is left.
+        """
+        self.walker.intent = Intent(suite, test)
+        self.hearing.note("test", suite=suite, test=test)
+        if suite == self._suite:
+            return
+        self._suite = suite
+        spent = time.monotonic() - self._began
+        coming = planned[planned.index(suite) :] if suite in planned else [suite]
+        share = SHARES.get(suite, 1) / sum(SHARES.get(name, 1) for name in coming)
+        self._suite_ends_s = spent + share * max(self._longest_s - spent, 0.0)
+        self._grace_ends_s = spent + share * max(GRACE * self._longest_s - spent, 0.0)
+
+    @property
+    def _longest_s(self) -> float:
+        """What was asked for, or else the depth's time."""
+        return self.options.time_budget_s or self.depth.longest_s
 
     def time_is_over(self) -> bool:
-        """Whether the run has used up its time: the budget that was asked for, or else its depth's."""
-        budget_s = self.options.time_budget_s or self.depth.longest_s
-        return time.monotonic() - self._began > budget_s
+        """Whether the run, or its present suite, has used up its time: what was asked for, or else its depth's.
+
+        A test of what was never put to the test yet gets more, so that a slow target loses repetitions only.
+        """
+        spent = time.monotonic() - self._began
+        if spent <= min(self._longest_s, self._suite_ends_s):
+            return False
+        graced = self.options.time_budget_s is None and spent <= self._grace_ends_s
+        return not (graced and self.hearing.owes(self._owed))
 
     def ended(self) -> bool:
         """Whether nothing new is to be started: the time is over, or a first failure was all that was asked for."""
@@ -316,21 +391,22 @@ class Run:
             return None
         return self._first_token[0]
 
-    def two_tokens(self) -> None:
-        """Mint another token and use the earlier one, then the later one."""
+    def several_tokens(self) -> None:
+        """Mint further tokens and use the earliest one, then the latest one."""
         earlier = self.client.token(self.names[0])
         life = self.client.token_life(self.names[0])
         if earlier is None or (life is not None and life < 2):
             self.not_tested("T10", "tokens live too short to have two at once")
             return
-        self.client.expire(self.names[0])
-        later = self.client.token(self.names[0])
+        later: str | None = None
+        for _ in range(FURTHER_TOKENS):
+            self.client.expire(self.names[0])
+            later = self.client.token(self.names[0])
         for token, name in ((earlier, "earlier token"), (later, "later token")):
             outgoing = self.binding.read_inventory()
             headers = (("authorization", f"Bearer {token}"), *outgoing.headers)
             intent = Intent(self.walker.intent.suite, self.walker.intent.test, self.names[0], Credential.LIVE, name)
             self._send(Outgoing("GET", outgoing.url, headers), intent)
-        self._raised()
 
     # -- the line -----------------------------------------------------------------------------------------------
 
@@ -340,32 +416,14 @@ class Run:
 
     def _crowd(self, size: int) -> None:
         intent = Intent("calibration", "calibration", self.names[0])
-        self.client.send_together([(self.binding.read_inventory(), intent)] * size)
+        reads = [self.binding.read_inventory(), self.binding.read_orders()]
+        self.client.send_together([(reads[number % 2], intent) for number in range(size)])
 
     def _see(self, exchange: Exchange, call: Call, reply: Reply) -> None:
-        """Every exchange comes by here, in order: it is counted, judged, and kept as evidence for a while."""
-        self.calls += 1
-        operation = operation_of(call).value
-        self.by_operation[operation] += 1
-        status = str(exchange.answer.status) if exchange.answer and not exchange.failure else exchange.failure
-        self.by_status.setdefault(operation, Counter())[status] += 1
-        self._recent[exchange.seq] = exchange
-        if len(self._recent) > KEPT_EXCHANGES:
-            del self._recent[next(iter(self._recent))]
-        for finding in self.judge.see(exchange, call, reply):
-            if finding.stateful:
-                self._stateful.append(finding)
-            else:
-                self.docket.file(finding, [self._recent[seq] for seq in finding.evidence if seq in self._recent])
-
-    def _raised(self) -> list[Finding]:
-        raised, self._stateful = self._stateful, []
-        return raised
-
-    def _event(self, exchange: Exchange) -> Event:
-        request = exchange.request
-        call = self.binding.call_of(request.method, request.url, request.headers, request.body)
-        return Event(exchange, call, self.binding.reply_of(call, exchange.answer, exchange.failure))
+        """Every exchange comes by here, in order."""
+        self.hearing.see(exchange, call, reply)
+        if not self._quota_told:
+            self._announce_quota(exchange)
 
     def _identity(self, domain: str) -> str:
         self._minted += 1
@@ -373,116 +431,71 @@ class Run:
 
     # -- closing ------------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Put the account back, decide what is still in doubt, and close the journal; never raises for the target."""
-        if not self.opened:
+    def close(self, waivers: Sequence[Waiver] = ()) -> None:
+        """Put the account back, decide what is still in doubt, and close the journal; never raises for the target.
+
+        ``waivers`` are the failures that somebody answers for, which the journal keeps beside what was found.
+        """
+        if not self.opened or self.closed:
             return
+        self.closed = True
         try:
-            if not self.target_down and not self.interrupted:
+            if self.hearing.calls and not self.target_down and not self.interrupted:
                 self.explorer.watch(self.depth.watch_s)
         except TargetError as error:
             self.target_down = str(error)
-        self.docket.decide_doubts(quiet_enough=False)
         try:
             self.walker.intent = Intent("cleanup", "cleanup")
-            if not self.options.read_only:
+            if self.hearing.calls and not self.options.read_only:
                 fulfilment_s = self.judge.terms.fulfilment_s
                 self.residue = list(restore(self.client, self.ledger, self.binding, fulfilment_s=fulfilment_s))
         except KandykitError as error:
             self.residue.append(f"cleaning up ended early: {error}")
         self.client.close()
+        self.hearing.note(
+            "end",
+            seconds=round(time.monotonic() - self._began, 3),
+            residue=self.residue,
+            interrupted=self.interrupted,
+            kit_error=self.kit_error,
+            target_down=self.target_down,
+            waivers=[{**asdict(waiver), "expires": waiver.expires.isoformat()} for waiver in waivers],
+        )
+        self.hearing.finish()
         self.journal.close()
 
     def judgement(self) -> Judgement:
         """What the judges say of the run."""
-        judgement = Judgement(Counter(self.judge.checked), dict(self.docket.cases), dict(self.reasons))
-        judgement.inconclusive.update(self.undecided)
-        if self.docket.foreign:
-            reason = f"somebody else acts on the account: {self.docket.foreign[0]}, with no call of ours between"
-            for law in ("L1", "L2", "L5", "L6", "L13"):
-                judgement.inconclusive.setdefault(law, reason)
-        if any(note.startswith("no product is available") for note in self.notes):
-            # A full account is legal, but nothing can be tried on it: where its limit is known that is the reason,
-            # else it may be the target that wrongly refuses.
-            known = self.judge.terms.limit is not None
-            for law in ("L1", "L2", "L5"):
-                if not self.judge.checked[law]:
-                    reason = "no product is available and none could be ordered"
-                    (judgement.reasons if known else judgement.inconclusive).setdefault(law, reason)
-        if self.opened and (held_back := self.explorer.held_back):
-            times = sum(held_back.values())
-            self.notes.append(
-                f"{times} calls were not sent, so what they would have tried was not tested: {next(iter(held_back))}"
-            )
-        secure = self.profile.target.base_url.startswith("https:")
-        for requirement, occasion in OCCASIONS.items():
-            if not self.judge.checked[requirement]:
-                if requirement == "S3" and secure:
-                    occasion = "plain http is never used towards a live target"
-                judgement.reasons.setdefault(requirement, occasion)
-        return judgement
+        return judgement_of(self.hearing)
 
     def facts(self) -> RunFacts:
         """What is said of the run itself."""
-        account = self.judge.account(self.names[0])
-        met = {cause: sorted(codes) for cause, codes in account.met.items()}
-        readings: dict[str, Any] = dict(self.readings)
-        for cause, codes in met.items():
-            readings[cause] = codes[0] if len(codes) == 1 else codes
-        if self.notes:
-            readings["notes"] = self.notes
-        return RunFacts(
-            contract=self.document.digest,
-            target=self.profile.target.name or self.profile.target.base_url,
-            base_url=self.profile.target.base_url,
-            profile=self.profile.digest,
-            run_id=self.id,
-            started=self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            seconds=round(time.monotonic() - self._began, 3),
-            seed=self.seed,
-            depth=self.depth.name,
-            calls=self.calls,
-            calls_by_operation=dict(self.by_operation),
-            calls_by_status={name: dict(counts) for name, counts in self.by_status.items()},
-            readings=readings,
-            billing={
-                "peak_before": account.first_total,
-                "peak_during": account.peak,
-                "worst_case": None
-                if account.first_total is None
-                else account.first_total + self.profile.budget.peak_products,
-            },
-            residue=self.residue,
-            suites=self.suites,
-            interrupted=self.interrupted,
-            kit_error=self.kit_error,
-            target_down=self.target_down,
-        )
+        return facts_of(self.header, self.hearing, self.document)
+
+
+def _public_ids(profile: Profile) -> list[str]:
+    """The client ids: tried as tokens and named by token answers, so no secrets, but for one that holds a secret."""
+    secrets = [account.client_secret.reveal().lower() for account in profile.accounts]
+    ids = [account.client_id for account in profile.accounts]
+    return [each for each in ids if not any(secret in each.lower() for secret in secrets)]
+
+
+def is_must(requirement: str) -> bool:
+    """Whether a requirement is one that the verdict rests on."""
+    return registry()[requirement].level is Level.MUST
+
+
+def changes(before: Terms, after: Terms) -> dict[str, Any]:
+    """What calibration found out, as JSON values by the name of the term."""
+    pairs = ((each.name, getattr(before, each.name), getattr(after, each.name)) for each in fields(Terms))
+    return {name: sorted(new) if isinstance(new, frozenset) else new for name, old, new in pairs if new != old}
+
+
+def document_text(path: Path) -> str:
+    """The text of an OpenAPI document that was read already."""
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def last_of(pointer: str) -> str:
     """The name of the member that a JSON pointer ends at."""
     return pointer.rpartition("/")[2]
-
-
-def terms_of(profile: Profile, document: Document) -> Terms:
-    """The terms that a profile declares; what it leaves open is found out by calibration."""
-    readings = profile.readings
-    declared = set(readings.extra_codes)
-    for codes in readings.refusal_codes.values():
-        declared |= set(codes)
-    if profile.target.openapi is not None:
-        declared |= {status for operation in document.operations for status in operation.statuses}
-    return Terms(
-        base_url=profile.target.base_url,
-        token_url=profile.target.token_url,
-        # Under other names of its members the shipped document says nothing about the target's bodies.
-        document=None if profile.binding and profile.target.openapi is None else document,
-        extra_codes=frozenset(declared),
-        error_shape=readings.error_shape,
-        limit=readings.limit,
-        settle_s=readings.settle_s or 0.0,
-        fulfilment_s=readings.fulfilment_s if readings.fulfilment_s is not None else 30.0,
-        shared=bool(readings.shared_account),
-        refusal_codes={name: frozenset(codes) for name, codes in readings.refusal_codes.items()},
-    )
