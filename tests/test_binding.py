@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -148,6 +149,8 @@ ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
         ("order type is missing", {"product_name": PRODUCT, "quantity": 1}),
         ("order type is not a string", {**ORDER, "order_type": 1}),
         ("order type is unknown", {**ORDER, "order_type": "INCREMENT"}),
+        ("a member is unknown", {**ORDER, "Quantity": 2}),
+        ("quantity is zero", {"Product_Name": PRODUCT, "order_type": "increment", "QUANTITY": 0}),
     ],
 )
 def test_a_malformed_order(why: str, body: Any) -> None:
@@ -175,6 +178,13 @@ GREY_ORDERS: list[tuple[str, str, tuple[tuple[str, str], ...], str]] = [
     ("the content type is not application/json", json.dumps(ORDER), (), ""),
     ("the body starts with a byte order mark", "\ufeff" + json.dumps(ORDER), JSON, ""),
     ("the query has members", json.dumps(ORDER), JSON, "?a=b"),
+    ("the body comes in chunks", json.dumps(ORDER), (*JSON, ("Transfer-Encoding", "chunked")), ""),
+    (
+        "member names are in other letter case",
+        json.dumps({name.title(): value for name, value in ORDER.items()}),
+        JSON,
+        "",
+    ),
 ]
 
 
@@ -229,7 +239,16 @@ def test_a_content_type_may_have_parameters_and_any_case() -> None:
         ("DELETE", "/subscriber/", Malformed(Operation.DELETE_SUBSCRIBER, "identity is missing")),
         ("DELETE", "/subscriber/a/b", OtherCall("DELETE", "/subscriber/a/b")),
         ("DELETE", "/subscriber/a%2Fb%40x.nl", DeleteSubscriber("a/b@x.nl")),
-        ("DELETE", "/subscriber/%FF", DeleteSubscriber("\udcff")),
+        (
+            "DELETE",
+            "/subscriber/%FF",
+            Malformed(
+                Operation.DELETE_SUBSCRIBER,
+                "an escape that is no UTF-8",
+                grey=True,
+                meant=DeleteSubscriber("\udcff"),
+            ),
+        ),
         ("GET", "", OtherCall("GET", "")),
     ],
 )
@@ -457,3 +476,132 @@ def test_no_body_makes_it_stumble(call: Call, body: Any) -> None:
     for view in (*(reply.orders or ()), *((reply.order,) if reply.order else ())):
         assert view.quantity is None or isinstance(view.quantity, int)
         assert view.number is None or view.number.encode()
+
+
+def test_a_delete_with_a_broken_escape_is_malformed_and_may_find_nobody() -> None:
+    binding = Binding("https://api.example/b", "https://api.example/t", {})
+    call = binding.call_of("DELETE", "https://api.example/b/subscriber/a%4z.example", (), "")
+    assert isinstance(call, Malformed)
+    assert call.grey
+    assert isinstance(call.meant, DeleteSubscriber)
+    assert isinstance(
+        binding.call_of("DELETE", "https://api.example/b/subscriber/a%40z.example", (), ""), DeleteSubscriber
+    )
+
+
+# -- other wires -----------------------------------------------------------------------------------------------------
+
+
+OTHERS: dict[str, dict[str, str]] = {
+    "wrapped": {"order__wrap": "/data", "order__envelope": "/data/order", "subscriber__wrap": "/data"},
+    "in a list": {"order__wrap": "/lines/0", "order__sent_quantity": "/qty"},
+    "signed": {"order__kind": "", "order__quantity": "/amount"},
+    "two lines": {"order__quantity": "/more", "order__quantity_less": "/fewer"},
+    "two products": {
+        "order__product": "",
+        "order__kind": "/sku",
+        "order__increment": "VIDEO",
+        "order__decrement": "VIDEO-BACK",
+    },
+    "booleans": {"order__kind": "/adds", "order__increment": "true", "order__decrement": "false"},
+    "several words": {"order__increment": "ADD ADDED", "order__decrement": "REMOVE, TAKEN BACK"},
+    "paths of their own": {
+        "order__path": "/orders/new",
+        "order__list_path": "/orders",
+        "order__read": "path:/orders/{}/status",
+        "subscriber__path": "/users/new",
+        "subscriber__delete": "path:/users/{}/account",
+    },
+    "deleted elsewhere": {"subscriber__delete_path": "/gone", "subscriber__delete": "query:who"},
+    "header": {"subscriber__delete": "header:X-Who"},
+    "more members": {
+        "order__also": '{"channel": "api", "meta": {"by": 7}}',
+        "subscriber__also": '{"channel": "api"}',
+    },
+    "no product": {"order__product": "", "subscriber__product": ""},
+    "sent by other names": {
+        "order__sent_product": "/sku",
+        "subscriber__sent_identity": "/login",
+        "order__sent_kind": "/do",
+    },
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_another_wire_says_it_understands(name: str) -> None:
+    bound = binding(**OTHERS[name])
+    assert meaning(bound, bound.place_order(MORE, 3)) == PlaceOrder(MORE, 3)
+    assert meaning(bound, bound.place_order(FEWER, 2)) == PlaceOrder(FEWER, 2)
+    assert meaning(bound, bound.read_orders()) == ReadOrders()
+    assert meaning(bound, bound.read_orders("a/b c")) == ReadOrders("a/b c")
+    assert meaning(bound, bound.read_inventory()) == ReadInventory()
+    assert meaning(bound, bound.create_subscriber()) == CreateSubscriber()
+    assert meaning(bound, bound.create_subscriber("a+b@x.nl")) == CreateSubscriber("a+b@x.nl")
+    assert meaning(bound, bound.delete_subscriber("a+b@x.nl")) == DeleteSubscriber("a+b@x.nl")
+    assert isinstance(meaning(bound, bound.delete_subscriber_as(None)), Malformed)
+    for outgoing in (bound.place_order(MORE, 1), bound.read_orders("1"), bound.delete_subscriber("a@x.nl")):
+        path = outgoing.url.removeprefix(BASE).partition("?")[0]
+        assert outgoing.method in bound.methods_at(path)
+    strange = bound.order_body(MORE, 1) | {"kandykit_unknown": 1}
+    assert meaning(bound, bound.post("order", strange)) == Malformed(Operation.PLACE_ORDER, "a member is unknown")
+
+
+@pytest.mark.parametrize(
+    ("order", "kind", "quantity", "spelling"),
+    [
+        ({"amount": -2}, FEWER, 2, {"order__kind": "", "order__quantity": "/amount"}),
+        ({"more": 2}, MORE, 2, {"order__quantity": "/more", "order__quantity_less": "/fewer"}),
+        ({"more": 0, "fewer": 2}, FEWER, 2, {"order__quantity": "/more", "order__quantity_less": "/fewer"}),
+        ({"order_type": "ADDED", "quantity": 2}, MORE, 2, {"order__increment": "ADD ADDED"}),
+        ({"order_type": "TAKEN BACK", "quantity": 2}, FEWER, 2, {"order__decrement": "REMOVE, TAKEN BACK"}),
+        ({"up": False, "quantity": 2}, FEWER, 2, OTHERS["booleans"] | {"order__kind": "/up"}),
+        ({"lines": [{"n": 4}], "order_type": "increment"}, MORE, 4, {"order__quantity": "/lines/0/n"}),
+    ],
+)
+def test_how_many_an_order_shows(
+    order: dict[str, Any], kind: OrderKind, quantity: int, spelling: dict[str, str]
+) -> None:
+    reply = answered(PlaceOrder(kind, quantity), {"order_number": "1", **order}, binding(**spelling), 201)
+    assert reply.order is not None
+    assert (reply.order.kind, reply.order.quantity) == (kind, quantity)
+
+
+def test_orders_in_their_own_wrapping() -> None:
+    bound = binding(order__list="/data/orders", order__item="/order", order__one="/data", order__read="path")
+    order = {"order_number": "7", "status": "done"}
+    listed = answered(ReadOrders(), {"data": {"orders": [{"order": order}, {"order": order}]}}, bound)
+    assert [each.number for each in listed.orders or ()] == ["7", "7"]
+    for alone in ({"data": {"order": order}}, {"data": order}, {"data": [{"order": order}]}):
+        assert [each.number for each in answered(ReadOrders("7"), alone, bound).orders or ()] == ["7"], alone
+
+
+def test_one_number_says_nothing_until_it_is_understood() -> None:
+    bound = binding(
+        inventory__number="/n", inventory__rows="", inventory__total="", inventory__used="", inventory__available=""
+    )
+    assert answered(ReadInventory(), {"n": 3}, bound) == Reply(Outcome.DONE, 200)
+    assert answered(ReadInventory(), {"m": 3}, bound).unreadable
+    bound.understand("available")
+    assert answered(ReadInventory(), {"n": 3}, bound).inventory == InventoryView(available=3)
+    assert answered(ReadInventory(), {"m": 3}, bound).unreadable
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("order.number", "orderId"),
+        ("order.path", "orders"),
+        ("order.path", "/orders/{id}"),
+        ("order.read", "path:/orders"),
+        ("order.read", "body:/x"),
+        ("subscriber.delete", "cookie:x"),
+        ("subscriber.delete", "header:a b"),
+        ("order.also", "[1]"),
+        ("order.increment", " "),
+        ("product", ""),
+        ("order.quantity", "/a~2"),
+    ],
+)
+def test_a_value_that_a_key_cannot_have_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ProfileError, match=re.escape(f"binding.{key} must")):
+        Binding(BASE, TOKEN, {key: value})

@@ -30,7 +30,22 @@ NETWORK = {
 CLOCKS = {"time", "random", "secrets", "threading", "subprocess", "os"}
 """Modules by which a judgement could differ from one time to the next."""
 
-PURE = ("model", "linearize", "rules", "judge", "verdict", "calls", "exchange", "terms", "judgement", "binding", "wire")
+PURE = (
+    "model",
+    "linearize",
+    "rules",
+    "hearing",
+    "judge",
+    "verdict",
+    "calls",
+    "exchange",
+    "terms",
+    "judgement",
+    "binding",
+    "wire",
+    "outline",
+    "standing",
+)
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -74,6 +89,8 @@ def test_judging_reaches_nothing_and_asks_no_clock(path: Path) -> None:
     assert not roots & (NETWORK | CLOCKS)
     outside = {
         "kandykit.client",
+        "kandykit.door",
+        "kandykit.transport",
         "kandykit.guard",
         "kandykit.oauth",
         "kandykit.journal",

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kandykit.errors import ProfileError
-from kandykit.profile import Budget, Profile, Secret, _Lines, load_profile, profile_from_options
+from kandykit.profile import Budget, Profile, Secret, load_profile, profile_from_options
+from kandykit.profile.lines import Lines
 from kandykit.requirements import specs_folder
 
 HUSH = "correct-horse-battery-staple"
@@ -452,7 +453,7 @@ k = -inf
 )  # fmt: skip
 def test_a_key_is_found_on_its_line(key: tuple[str | int, ...], line: int) -> None:
     tomllib.loads(AWKWARD)  # the example is TOML
-    assert _Lines(AWKWARD).of(key) == line
+    assert Lines(AWKWARD).of(key) == line
 
 
 @given(st.text(alphabet="[]{}=.,\"'#\\\n ab1"))
@@ -461,5 +462,5 @@ def test_no_valid_toml_confuses_the_line_finder(text: str) -> None:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return
-    lines = _Lines(text)
+    lines = Lines(text)
     assert all(1 <= lines.of((key,)) <= text.count("\n") + 1 for key in tables)

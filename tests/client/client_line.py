@@ -58,7 +58,8 @@ class Line:
 
 
 def profile_of(origin: str, target: LittleTarget, **tables: Any) -> Profile:
-    tables.setdefault("budget", Budget(calls=10_000, calls_per_second=inf, unbounded_probes=True))
+    probes = {"unbounded_probes": True, "below_use_probes": True}
+    tables.setdefault("budget", Budget(calls=10_000, calls_per_second=inf, **probes))
     return Profile(
         target=Target(
             name="little", base_url=origin + BASE, token_url=f"{origin}{TOKEN}?grant_type=client_credentials"

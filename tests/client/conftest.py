@@ -73,3 +73,11 @@ def make_line(tmp_path: Path) -> Iterator[MakeLine]:
 def line(make_line: MakeLine) -> Line:
     """A line whose target needs no socket."""
     return make_line()
+
+
+@pytest.fixture
+def served(make_line: MakeLine) -> Iterator[Line]:
+    """A line to a target behind a real socket, in real time."""
+    target = LittleTarget()
+    with target.serve() as origin:
+        yield make_line(target, origin=origin, real_time=True, client={"connect_s": 2.0, "read_s": 5.0})

@@ -120,7 +120,8 @@ def test_a_subscriber_whose_identity_was_lost_is_named_not_guessed(line: Line) -
     line.target.instead.append(acted)
     create(line)
     assert clean(line) == [
-        "account-1: a subscriber may be left whose identity the target never told (created by call 4)."
+        "account-1: a subscriber may be left whose identity the target never told (created by call 4;"
+        " 3 in use, 2 at the start)."
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import socket
 import threading
 import time
@@ -13,28 +14,22 @@ from typing import Any
 
 import httpx
 import pytest
-from client_line import Line, MakeLine
+from client_line import MARK, Line, MakeLine
 from little_target import LittleTarget, Reply, free_port
 
 from kandykit.calls import CreateSubscriber, OrderKind, Outcome, PlaceOrder, ReadInventory
-from kandykit.client import HOPELESS, Client, Lost, pause_told
+from kandykit.client import Client
+from kandykit.door import COMES_BACK_S, HOPELESS, Lost
 from kandykit.errors import Refused, TargetDown
 from kandykit.exchange import Answer, Credential, Intent
 from kandykit.journal import read_journal
+from kandykit.patience import SPIKE_S, pause_told
 from kandykit.wire import Outgoing
 
 NONE = {"credential": Credential.NONE}
 
 
 # -- an ordinary call ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def served(make_line: MakeLine) -> Iterator[Line]:
-    """A line to a target behind a real socket, in real time."""
-    target = LittleTarget()
-    with target.serve() as origin:
-        yield make_line(target, origin=origin, real_time=True, client={"connect_s": 2.0, "read_s": 5.0})
 
 
 def test_a_call_comes_back_as_exchange_call_and_reply(served: Line) -> None:
@@ -99,6 +94,13 @@ def test_a_body_is_sent_as_it_is(served: Line, body: bytes | None, length: str) 
     assert served.seen[0][0].request.body.encode("utf-8", "surrogateescape") == (body or b"")
 
 
+def test_a_body_in_chunks_names_no_length(line: Line) -> None:
+    body = b'{"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 1}'
+    line.send(Outgoing("POST", line.binding.base_url + "/order", (("transfer-encoding", "chunked"),), body))
+    _, _, sent, came = line.target.seen[-1]
+    assert (sent.get("transfer-encoding"), sent.get("content-length"), came) == ("chunked", None, body)
+
+
 @pytest.mark.parametrize(
     ("outgoing", "why"),
     [
@@ -149,6 +151,13 @@ def test_a_connection_is_used_again(served: Line, monkeypatch: pytest.MonkeyPatc
         served.send(served.binding.read_inventory())
 
 
+def test_the_libraries_tell_no_log_what_goes_over_the_wire(served: Line, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        served.send(served.binding.read_inventory())
+    assert served.target.seen
+    assert [record for record in caplog.records if record.name.partition(".")[0] in ("httpcore", "httpx")] == []
+
+
 def test_nobody_is_shown_anything_twice_at_once(make_line: MakeLine) -> None:
     inside = threading.Lock()
 
@@ -183,7 +192,12 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
         (b"SSH-2.0-OpenSSH_9\r\n\r\n", "garbled", None, ""),
         (OK + b"content-length: many\r\n\r\n{}", "garbled", None, ""),
         (OK + b"transfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n", "garbled", 200, ""),
-        (OK + b"content-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello", "garbled", 200, "hello"),
+        (
+            OK + b"connection: close\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello",
+            "garbled",
+            200,
+            "hello",
+        ),
         (OK + b"\r\n{}", "", 200, "{}"),
     ],
 )
@@ -218,16 +232,17 @@ def test_an_answer_that_never_ends_is_left(make_line: MakeLine, monkeypatch: pyt
                 yield b"x" * 1000
 
     line = make_line(inner=httpx.MockTransport(lambda _: httpx.Response(200, stream=Endless())))
-    monkeypatch.setattr("kandykit.client.LARGEST_ANSWER", 5000)
+    monkeypatch.setattr("kandykit.door.LARGEST_ANSWER", 5000)
     exchange, _, _ = line.send(line.binding.read_inventory(), **NONE)
     assert exchange.failure == "cut"
-    monkeypatch.setattr("kandykit.client.LARGEST_ANSWER", 10**9)
+    monkeypatch.setattr("kandykit.door.LARGEST_ANSWER", 10**9)
     exchange, _, _ = line.send(line.binding.read_inventory(), **NONE)
     assert exchange.failure == "timeout"
 
 
 def test_nobody_there_is_unreachable_and_too_often_is_down(make_line: MakeLine) -> None:
-    line = make_line(origin=f"http://127.0.0.1:{free_port()}", real_time=True)
+    waited: list[float] = []
+    line = make_line(origin=f"http://127.0.0.1:{free_port()}", real_time=True, client={"sleep": waited.append})
     for _ in range(HOPELESS - 1):
         exchange, _, _ = line.send(line.binding.read_inventory(), **NONE)
         assert (exchange.failure, exchange.answer) == ("unreachable", None)
@@ -235,6 +250,7 @@ def test_nobody_there_is_unreachable_and_too_often_is_down(make_line: MakeLine) 
         line.send(line.binding.read_inventory(), **NONE)
     assert len(line.seen) == HOPELESS
     assert len(read_journal(line.journal.path).exchanges) == HOPELESS
+    assert waited == list(COMES_BACK_S), "a target that is only started anew has time to come back"
 
 
 def test_one_answer_restores_hope(make_line: MakeLine) -> None:
@@ -397,6 +413,17 @@ def test_a_burst_keeps_the_order_of_its_calls(make_line: MakeLine) -> None:
     assert len(target.tokens) == 2
 
 
+def test_what_one_answer_of_a_burst_gives_away_of_another_is_not_kept(line: Line) -> None:
+    line.client.token()
+    passwords = ("First-Of/Two+1", "Second-Of/Two+2")
+    for own, other in (passwords, reversed(passwords)):
+        line.target.instead.append(Reply(201, {"password": own}, headers=(("x-last", other),)))
+    line.client.send_together([(line.binding.create_subscriber(f"kk-{MARK}-{n}@x"), Intent()) for n in range(2)])
+    kept = line.journal.path.read_text(encoding="utf-8")
+    assert kept.count("x-last") == 2
+    assert not [password for password in passwords if password in kept]
+
+
 def test_no_call_of_a_burst_leaves_where_one_is_held_back(line: Line) -> None:
     line.client.token()
     calls = [(line.binding.place_order(OrderKind.INCREMENT, 10), Intent())] * 3
@@ -414,14 +441,15 @@ def test_a_failing_call_does_not_hold_the_others_of_its_burst(served: Line) -> N
     assert sorted(exchange.failure for exchange, _, _ in burst) == ["", "", "cut", "garbled"]
 
 
-def test_a_burst_to_nobody_ends(make_line: MakeLine) -> None:
-    line = make_line(origin=f"http://127.0.0.1:{free_port()}", real_time=True)
+def test_a_burst_to_nobody_counts_once_and_too_many_end(make_line: MakeLine) -> None:
+    line = make_line(origin=f"http://127.0.0.1:{free_port()}", real_time=True, client={"sleep": lambda seconds: None})
     intent = Intent(credential=Credential.NONE)
-    burst = line.client.send_together([(line.binding.read_inventory(), intent)] * 4)
-    assert [exchange.failure for exchange, _, _ in burst] == ["unreachable"] * 4
+    for _ in range(HOPELESS - 1):
+        burst = line.client.send_together([(line.binding.read_inventory(), intent)] * 8)
+        assert [exchange.failure for exchange, _, _ in burst] == ["unreachable"] * 8
     with pytest.raises(TargetDown):
-        line.client.send_together([(line.binding.read_inventory(), intent)] * 4)
-    assert len(line.seen) == 8
+        line.client.send_together([(line.binding.read_inventory(), intent)] * 8)
+    assert len(line.seen) == 8 * HOPELESS
 
 
 def test_reads_of_a_burst_are_not_sent_again(line: Line) -> None:
@@ -500,10 +528,16 @@ DATE = ("date", "Thu, 01 Jan 2026 00:00:10 GMT")
         ([("quota-reset-UTC", "Thu, 01 Jan 2026 00:00:45 GMT")], 45),
         ([("quota-reset-UTC", "1767225645")], 45),
         ([("quota-reset-UTC", "1767225645500")], 45.5),
+        ([("quota-reset-UTC", "1767225645.5")], 45.5),
+        ([("quota-reset-UTC", "Thu Jan 01 00:00:45 UTC 2026")], 45),
+        ([("quota-reset-UTC", "1767225599"), ("quota-time-unit", "hour")], 1),
         ([("quota-reset-UTC", "1767225000"), ("quota-time-unit", "hour")], 3600),
         ([("quota-reset-UTC", "n/a"), ("quota-interval", "5"), ("quota-time-unit", "Minute")], 300),
         ([("quota-interval", "x"), ("quota-time-unit", "day")], 86400),
         ([("quota-time-unit", "fortnight")], 1),
+        ([("quota-limit", "9"), ("quota-used", "9"), ("quota-time-unit", "hour")], 3600),
+        ([("quota-limit", "9"), ("quota-used", "8"), ("quota-time-unit", "hour")], SPIKE_S),
+        ([("quota-limit", "9"), ("quota-used", "8"), ("Retry-After", "7")], 7),
         ([], 1),
     ],
 )

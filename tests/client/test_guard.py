@@ -25,8 +25,9 @@ from kandykit.calls import (
 from kandykit.calls import Reply as Meaning
 from kandykit.errors import OverBudget, Refused
 from kandykit.exchange import Exchange, Intent, Request
-from kandykit.guard import Guard, Limits, is_loopback
+from kandykit.guard import Guard, Limits
 from kandykit.ledger import Ledger
+from kandykit.loopback import leads_here
 from kandykit.oauth import ClientSecret, token_request
 from kandykit.wire import Outgoing
 
@@ -46,9 +47,10 @@ class Post:
             "writes": True,
             "calls_per_second": inf,
             "unbounded_probes": base == HERE,
+            "below_use_probes": base == HERE,
         }
         self.binding = Binding(base, origin + TOKEN)
-        self.ledger = Ledger(MARK)
+        self.ledger = Ledger(MARK, trusting=base == HERE)
         self.clock = Clock()
         given = Limits(base, origin + TOKEN, **{**defaults, **limits})  # type: ignore[arg-type]
         self.guard = Guard(given, self.ledger, MARK, clock=self.clock, sleep=self.clock.sleep)
@@ -157,7 +159,7 @@ def test_a_redirect_that_somebody_follows_meets_the_guard_too(make_line: MakeLin
     ],
 )
 def test_what_counts_as_this_machine(url: str, here: bool) -> None:
-    assert is_loopback(url) is here
+    assert leads_here(url) is here
 
 
 # -- changing anything --------------------------------------------------------------------------------------------
@@ -280,8 +282,8 @@ def raw(text: str) -> Build:
     ],
 )
 def test_an_order_whose_worst_case_fits_leaves(build: Build) -> None:
-    # The run has 25 products of its own, so that a decrement by mistake would take nobody else's.
-    post = Post(LIVE, peak_products=50).met(10).ordered(MORE, 25)
+    # The run has 25 products of its own, so that by mistake nobody else's would go; one more is kept back.
+    post = Post(LIVE, peak_products=51).met(10).ordered(MORE, 25)
     post.check(build(post.binding))
 
 
@@ -323,37 +325,59 @@ def test_unbounded_probes_leave_only_where_they_are_allowed(build: Build) -> Non
 
 
 def test_the_budget_is_met_exactly_and_never_passed() -> None:
-    post = Post(LIVE, peak_products=5).met(10)
+    post = Post(LIVE, peak_products=6).met(10)
     for _ in range(5):
         post.check(post.binding.place_order(MORE, 1))
-    with pytest.raises(OverBudget, match=r"total may have risen by 5 already, and budget\.peak_products is 5"):
+    kept = r"total may have risen by 5 already, and budget\.peak_products is 6, 1 of which is kept for giving back"
+    with pytest.raises(OverBudget, match=kept):
         post.check(post.binding.place_order(MORE, 1))
-    assert post.guard.room("account-1") == 0
-    assert post.guard.room("account-2") == 5
-    post.check(post.binding.place_order(MORE, 5), account="account-2")
+    assert post.guard.room() == 0
+    # Another account is billed as well.
+    with pytest.raises(OverBudget, match=kept):
+        post.check(post.binding.place_order(MORE, 1), account="account-2")
+
+
+def test_what_should_not_touch_total_counts_until_a_read_shows_that_it_did_not() -> None:
+    post = Post(LIVE, peak_products=4).met(10).ordered(MORE, 2).met(12)
+    post.created("a@example.com").created("b@example.com")
+    with pytest.raises(OverBudget, match="total may have risen by 4 already") as refusal:
+        post.check(post.binding.create_subscriber())
+    assert refusal.value.reading_helps
+    post.met(12, used=2).check(post.binding.create_subscriber())
+    with pytest.raises(OverBudget) as refusal:
+        post.met(12).check(post.binding.place_order(MORE, 3))
+    assert not refusal.value.reading_helps
+
+
+def test_a_refused_order_counts_until_a_read_shows_that_nothing_came_of_it() -> None:
+    post = Post(LIVE, peak_products=6).met(10)
+    post.settle(PlaceOrder(MORE, 3), Meaning(Outcome.REFUSED, 412))
+    with pytest.raises(OverBudget, match="total may have risen by 3 already"):
+        post.check(post.binding.place_order(MORE, 3))
+    post.met(10).check(post.binding.place_order(MORE, 3))
+
+
+def test_a_decrement_that_could_add_leaves_in_parts_that_fit() -> None:
+    post = Post(LIVE, peak_products=6).met(10).ordered(MORE, 5).met(15)
+    assert post.guard.may_give_back("account-1") == 1
+    with pytest.raises(OverBudget):
+        post.check(post.binding.place_order(FEWER, 2))
+    post.check(post.binding.place_order(FEWER, 1))
+    here = Post(HERE, peak_products=6).met(10).ordered(MORE, 5).met(15)
+    here.check(here.binding.place_order(FEWER, 5))
+
+
+def test_a_target_that_did_the_opposite_once_is_given_back_to_in_parts_that_fit() -> None:
+    post = Post(HERE, peak_products=25).met(0).ordered(MORE, 15).met(15).ordered(FEWER, 2).met(17)
+    assert post.ledger.removable("account-1") > post.guard.may_give_back("account-1") == 8
+    with pytest.raises(OverBudget):
+        post.check(post.binding.place_order(FEWER, 9))
+    post.check(post.binding.place_order(FEWER, 8))
 
 
 def test_products_that_were_given_back_can_be_ordered_again() -> None:
     post = Post(HERE, peak_products=5).met(10).ordered(MORE, 5).ordered(FEWER, 5)
     post.check(post.binding.place_order(MORE, 5))
-
-
-def test_no_server_that_accepts_everything_gets_past_the_peak() -> None:
-    total, peak, post = 10, 10, Post(LIVE, peak_products=7).met(10)
-    for quantity in (1, 2, 3, 4, 5, 1, 2, 3):
-        for call in (order(MORE, quantity), order(MORE, str(quantity)), order(MORE, -quantity)):
-            outgoing = call(post.binding)
-            try:
-                post.check(outgoing)
-            except Refused:
-                continue
-            total += quantity  # whatever was asked, this server sells
-            peak = max(peak, total)
-            body = (outgoing.body or b"").decode()
-            meant = post.binding.call_of("POST", outgoing.url, outgoing.headers, body)
-            post.settle(meant, Meaning(Outcome.DONE, 201), body=body, seq=post.seq)
-        post.met(total)
-    assert peak == 17
 
 
 # -- giving back --------------------------------------------------------------------------------------------------
@@ -362,6 +386,7 @@ def test_no_server_that_accepts_everything_gets_past_the_peak() -> None:
 def test_no_more_is_given_back_than_was_ordered() -> None:
     for base in (LIVE, HERE):
         post = Post(base).met(10).ordered(MORE, 3)
+        post.met(13)
         with pytest.raises(Refused, match="could take 4 products away, but only 3 are proved to be ours"):
             post.check(post.binding.place_order(FEWER, 4))
         post.check(post.binding.place_order(FEWER, 2))
@@ -375,6 +400,21 @@ def test_a_probe_below_what_is_in_use_leaves_only_where_nobody_can_lose() -> Non
     for guarded, quantity in ((live, 7), (here, 6)):
         with pytest.raises(Refused, match="could take"):
             guarded.check(guarded.binding.place_order(FEWER, quantity))
+
+
+def test_below_use_probes_need_their_own_consent_off_this_machine() -> None:
+    for consented in (True, False):
+        post = Post(LIVE, unbounded_probes=True, below_use_probes=consented).met(10, used=10)
+        if consented:
+            post.check(post.binding.place_order(FEWER, 1))
+            continue
+        with pytest.raises(Refused, match=r"set budget\.below_use_probes"):
+            post.check(post.binding.place_order(FEWER, 1))
+
+
+def test_where_the_account_began_empty_nobody_else_can_lose() -> None:
+    post = Post(LIVE).met(0)
+    post.check(post.binding.place_order(FEWER, 1))
 
 
 def test_a_malformed_order_could_also_take_products_away() -> None:
@@ -477,3 +517,10 @@ def test_what_is_refused_never_reaches_the_target(make_line: MakeLine) -> None:
     # Only the token call had left.
     assert [method for method, path, _, _ in line.target.seen if "accesstoken" not in path] == []
     assert [exchange.request.method for exchange, _, _ in line.seen] == ["POST"] * len(line.target.seen)
+
+
+def test_what_a_target_took_from_others_can_be_ordered_again_within_the_smallest_budget() -> None:
+    post = Post(LIVE, peak_products=1, below_use_probes=True).met(10, used=10).ordered(FEWER, 3).met(7)
+    post.check(post.binding.place_order(MORE, 3))
+    with pytest.raises(OverBudget):
+        post.check(post.binding.place_order(MORE, 1))

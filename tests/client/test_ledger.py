@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import count
 from math import inf
 
@@ -27,7 +28,8 @@ from kandykit.calls import (
     SubscriberView,
 )
 from kandykit.exchange import Exchange, Intent, Request
-from kandykit.ledger import Exposure, Ledger, exposure_of
+from kandykit.exposure import Exposure, exposure_of
+from kandykit.ledger import Ledger
 
 MORE, FEWER = OrderKind.INCREMENT, OrderKind.DECREMENT
 ME = "account-1"
@@ -72,9 +74,17 @@ class Books:
     def list_orders(self, *views: OrderView) -> None:
         self.feed(ReadOrders(), Reply(Outcome.DONE, 200, orders=views))
 
-    def create(self, outcome: Outcome, shown: str | None = None, *, chosen: str | None = None, at: float | None = None):  # type: ignore[no-untyped-def]
+    def create(
+        self,
+        outcome: Outcome,
+        shown: str | None = None,
+        *,
+        chosen: str | None = None,
+        who: str = ME,
+        at: float | None = None,
+    ) -> None:
         view = SubscriberView(shown) if outcome is Outcome.DONE else None
-        self.feed(CreateSubscriber(chosen), Reply(outcome, 201, subscriber=view), at=at)
+        self.feed(CreateSubscriber(chosen), Reply(outcome, 201, subscriber=view), who=who, at=at)
 
     def delete(
         self, identity: str, outcome: Outcome, status: int | None = 200, *, who: str = ME, at: float | None = None
@@ -106,7 +116,7 @@ class Books:
         ({"quantity": "1e3"}, 1000),
         ({"quantity": "\uff15"}, 5),
         ({"quantity": True}, 1),
-        ({"quantity": 0}, 0),
+        ({"quantity": 0}, 1),
         ({"quantity": [2, {"value": 3}]}, 5),
         ({"quantity": 1, "Quantity": 7}, 8),
         ({"quantity": 2**31}, 2**31),
@@ -144,21 +154,39 @@ def test_numbers_in_the_query_of_a_malformed_order_count() -> None:
     ("call", "method", "body", "exposure"),
     [
         (PlaceOrder(MORE, 5), "POST", "", Exposure(up=5)),
-        (PlaceOrder(FEWER, 5), "POST", "", Exposure(down=5)),
+        (PlaceOrder(FEWER, 5), "POST", "", Exposure(5, 5)),
         (PlaceOrder(MORE, 2**32), "POST", "", Exposure(up=inf)),
         (Malformed(Operation.PLACE_ORDER, "", True, PlaceOrder(MORE, 5)), "POST", '{"a": 9}', Exposure(up=9)),
-        (Malformed(Operation.PLACE_ORDER, "", True, PlaceOrder(FEWER, 5)), "POST", '{"a": 1}', Exposure(down=5)),
+        (Malformed(Operation.PLACE_ORDER, "", True, PlaceOrder(FEWER, 5)), "POST", '{"a": 1}', Exposure(5, 5)),
         (OtherCall("PUT", "/order"), "PUT", '{"quantity": 5}', Exposure(5, 5)),
         (OtherCall("PUT", "/order"), "PUT", "{}", Exposure(1, 1)),
-        (OtherCall("PUT", "/order"), "PUT", "", Exposure()),
-        (OtherCall("DELETE", "/order"), "DELETE", "", Exposure()),
-        (Malformed(Operation.CREATE_SUBSCRIBER, ""), "POST", '{"quantity": 5}', Exposure()),
-        (CreateSubscriber(), "POST", "", Exposure()),
+        (OtherCall("PUT", "/order"), "PUT", "", Exposure(up=1)),
+        (OtherCall("DELETE", "/order"), "DELETE", "", Exposure(up=1)),
+        (OtherCall("HEAD", "/order"), "HEAD", "", Exposure()),
+        (Malformed(Operation.CREATE_SUBSCRIBER, ""), "POST", '{"quantity": 5}', Exposure(up=1)),
+        (CreateSubscriber(), "POST", "", Exposure(up=1)),
+        (DeleteSubscriber("a@b"), "DELETE", "", Exposure(up=1)),
         (ReadInventory(), "GET", "", Exposure()),
     ],
 )
 def test_the_worst_case_of_a_call(call: Call, method: str, body: str, exposure: Exposure) -> None:
     assert exposure_of(call, method, "http://x/order", body) == exposure
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "body", "exposure"),
+    [
+        (PlaceOrder(MORE, 5), "POST", "", Exposure(up=5)),
+        (PlaceOrder(FEWER, 5), "POST", "", Exposure(down=5)),
+        (Malformed(Operation.PLACE_ORDER, "", True, PlaceOrder(FEWER, 5)), "POST", '{"a": 1}', Exposure(down=5)),
+        (Malformed(Operation.PLACE_ORDER, ""), "POST", '{"quantity": 0}', Exposure()),
+        (OtherCall("DELETE", "/order"), "DELETE", "", Exposure()),
+        (CreateSubscriber(), "POST", "", Exposure()),
+        (DeleteSubscriber("a@b"), "DELETE", "", Exposure()),
+    ],
+)
+def test_a_call_as_it_is_meant(call: Call, method: str, body: str, exposure: Exposure) -> None:
+    assert exposure_of(call, method, "http://x/order", body, worst=False) == exposure
 
 
 # -- how far total may have risen ---------------------------------------------------------------------------------
@@ -246,8 +274,68 @@ def test_what_the_inventory_shows_counts_even_where_no_order_explains_it() -> No
     assert books.removable == 0
 
 
+def test_a_target_whose_decrements_add_is_trusted_no_more() -> None:
+    books = Books()
+    books.look(10)
+    books.order(MORE, 5)
+    books.look(15)
+    assert not books.ledger.at_worst(ME, PlaceOrder(FEWER, 2))
+    books.order(FEWER, 2)
+    books.look(17)
+    assert books.ledger.at_worst(ME, PlaceOrder(FEWER, 2))
+    assert not books.ledger.at_worst(ME, DeleteSubscriber("a@b"))
+    books.order(FEWER, 3)
+    assert books.worst == 10
+
+
+def increment_under_way(books: Books) -> None:
+    books.look(10)
+    books.ledger.depart(99, ME, Exposure(up=5))
+
+
+def increment_that_nobody_answered(books: Books) -> None:
+    books.look(10)
+    books.order(MORE, 5, Outcome.UNCLEAR)
+    books.look(10)
+
+
+def increment_that_is_shown_late(books: Books) -> None:
+    books.look(10)
+    books.order(MORE, 5)
+    books.look(10)
+
+
+@pytest.mark.parametrize("before", [increment_under_way, increment_that_nobody_answered, increment_that_is_shown_late])
+def test_a_rise_that_an_increment_explains_is_not_laid_on_a_decrement(before: Callable[[Books], None]) -> None:
+    books = Books()
+    before(books)
+    books.order(FEWER, 1)
+    books.look(14)
+    assert not books.ledger.at_worst(ME, PlaceOrder(FEWER, 1))
+
+
+def test_orders_that_two_reads_do_not_show_count_again_when_they_come_after_all() -> None:
+    books = Books()
+    books.look(10)
+    books.order(MORE, 5)
+    books.look(10)
+    books.look(10)
+    assert (books.worst, books.removable) == (0, 0)
+    books.look(15)
+    assert (books.worst, books.removable) == (5, 5)
+
+
+def test_until_it_is_known_how_far_reads_lag_nothing_is_concluded_from_what_they_do_not_show() -> None:
+    books = Books(lag_known=False)
+    books.look(10)
+    books.order(MORE, 5)
+    books.look(10)
+    books.look(10)
+    assert (books.worst, books.removable) == (5, 0)
+
+
 def test_a_decrement_is_believed_at_once_only_by_a_trusting_ledger() -> None:
-    for trusting, worst in ((True, 2), (False, 5)):
+    for trusting, worst in ((True, 2), (False, 8)):
         books = Books(trusting=trusting)
         books.look(10)
         books.order(MORE, 5)
@@ -397,8 +485,8 @@ def test_without_any_inventory_only_certain_orders_are_given_back() -> None:
 # -- whose a subscriber is ----------------------------------------------------------------------------------------
 
 
-def standing(books: Books, identity: str) -> str:
-    account = books.ledger.account(ME)
+def standing(books: Books, identity: str, who: str = ME) -> str:
+    account = books.ledger.account(who)
     return next((name for name in ("live", "deleted", "unclear") if identity in getattr(account, name)), "unknown")
 
 
@@ -432,7 +520,7 @@ def test_what_a_create_proves(outcome: Outcome, shown: str | None, chosen: str |
 def test_a_subscriber_whose_identity_nobody_told_is_lost(outcome: Outcome) -> None:
     books = Books()
     books.create(outcome)
-    assert books.ledger.account(ME).lost == [1]
+    assert books.ledger.account(ME).lost == ["1"]
 
 
 def test_a_malformed_create_that_was_accepted_made_a_subscriber() -> None:
@@ -441,7 +529,7 @@ def test_a_malformed_create_that_was_accepted_made_a_subscriber() -> None:
     books.feed(call, Reply(Outcome.DONE, 201, subscriber=SubscriberView("a")))
     assert standing(books, "a") == "live"
     books.feed(call, Reply(Outcome.DONE, 201))
-    assert books.ledger.account(ME).lost == [2]
+    assert books.ledger.account(ME).lost == ["2"]
 
 
 @pytest.mark.parametrize(
@@ -463,6 +551,27 @@ def test_what_a_delete_proves(outcome: Outcome, status: int | None, who: str, ex
     books.delete("a", outcome, status, who=who)
     assert standing(books, "a") == expected
     assert books.ledger.owner("a") == ME
+
+
+def test_an_identity_that_two_accounts_have_is_deleted_by_each_for_itself() -> None:
+    books = Books()
+    books.create(Outcome.DONE, chosen="a", who="account-2")
+    books.create(Outcome.DONE, chosen="a")
+    books.delete("a", Outcome.DONE)
+    assert (standing(books, "a"), standing(books, "a", "account-2")) == ("deleted", "live")
+    books.delete("a", Outcome.REFUSED, 404)
+    assert standing(books, "a", "account-2") == "live"
+    books.delete("a", Outcome.DONE, who="account-2")
+    assert standing(books, "a", "account-2") == "deleted"
+
+
+def test_a_deletion_that_was_done_already_may_have_removed_the_other_accounts() -> None:
+    books = Books()
+    for who in (ME, "account-2"):
+        books.create(Outcome.DONE, chosen="a", who=who)
+    books.delete("a", Outcome.DONE)
+    books.delete("a", Outcome.DONE)
+    assert standing(books, "a", "account-2") == "unclear"
 
 
 def test_deleting_a_stranger_makes_it_nobody_of_ours() -> None:

@@ -165,9 +165,9 @@ HTML = Reply(200, b"<html>Welcome</html>", (("content-type", "text/html"),))
         ([Reply(200, {"access_token": ""})], "without an access_token"),
         ([Reply(200, {"access_token": 7})], "without an access_token"),
         ([Reply(200, {"access_token": "a\r\nb"})], "without an access_token"),
-        ([Reply(503, {})] * 3, "answered 503, 3 times"),
-        ([Reply(429, {})] * 3, "answered 429, 3 times"),
-        ([Reply(hang=True)] * 3, "did not answer, 3 times"),
+        ([Reply(503, {})] * 4, "answered 503, 4 times"),
+        ([Reply(429, {})] * 4, "answered 429, 4 times"),
+        ([Reply(hang=True)] * 4, "did not answer, 4 times"),
         ([Reply(401, {"error": "s3cret-Of/Acme+1 is wrong"})], r"with 401 \(\{\{client_secret:"),
     ],
 )
@@ -184,6 +184,13 @@ def test_a_hiccup_of_the_token_endpoint_is_waited_out(line: Line) -> None:
     line.target.instead.extend([Reply(503, {}), Reply(hang=True)])
     assert look(line) == 200
     assert line.clock.slept == [0.5, 1.0]
+
+
+def test_a_token_endpoint_that_is_busy_is_asked_again_when_it_says(line: Line) -> None:
+    told, untold, too_long = (("retry-after", "7"),), (), (("retry-after", "3600"),)
+    line.target.instead.extend([Reply(429, {}, told), Reply(429, {}, untold), Reply(503, {}, too_long)])
+    assert look(line) == 200
+    assert line.clock.slept == [7.0, 1.0, 60.0]
 
 
 def test_threads_share_one_token(make_line: MakeLine) -> None:

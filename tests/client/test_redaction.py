@@ -182,6 +182,30 @@ def test_a_short_secret_is_replaced_only_as_a_whole_value(redactor: Redactor) ->
     )
 
 
+@pytest.mark.parametrize("pin", ["12", "1005", "700101", "5b"])
+def test_a_weak_secret_is_not_looked_for_where_a_value_has_a_meaning_of_its_own(pin: str) -> None:
+    redactor = Redactor(b"key", plain=("order_number", "total"))
+    redactor.answer(Answer(201, (), f'{{"identity": "a@b", "password": "{pin}"}}'))
+    headers = (("quota-used", pin), ("Location", f"/order?order_number={pin}"), ("content-length", pin))
+    assert redactor.headers(headers) == headers
+    number = pin if pin.isdigit() else "1"
+    body = f'{{"order_number": "{pin}", "total" : {number}, "status": "{pin}", "orders": [{{"order_number":"{pin}"}}]}}'
+    assert redactor.text(body) == body
+    url = f"https://x/order?order_number={pin}"
+    assert redactor.request("GET", url, (), "").url == url
+    mark = redactor.fingerprint("password", pin)
+    assert redactor.text(f'{{"info": "{pin}"}}') == f'{{"info": "{mark}"}}'
+    assert redactor.headers((("x-pin", pin),)) == (("x-pin", mark),)
+
+
+def test_a_secret_that_is_not_weak_is_looked_for_everywhere() -> None:
+    redactor = Redactor(b"key", plain=("order_number",))
+    redactor.answer(Answer(201, (), '{"password": "xK9-pQ2z"}'))
+    assert "xK9" not in redactor.text('{"order_number": "xK9-pQ2z", "status": "xK9-pQ2z"}')
+    assert "xK9" not in str(redactor.headers((("location", "/x?order_number=xK9-pQ2z"), ("quota-used", "xK9-pQ2z"))))
+    assert "xK9" not in redactor.request("GET", "https://x/order?order_number=xK9-pQ2z", (), "").url
+
+
 def test_a_secret_of_six_characters_is_replaced_anywhere(redactor: Redactor) -> None:
     fingerprint = redactor.learn("password", "aB3$xY")
     assert redactor.text("it is aB3$xY.") == f"it is {fingerprint}."

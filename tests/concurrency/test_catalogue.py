@@ -40,6 +40,7 @@ def verdicts(folder: Path, entry: Fault | Legal, depth: str) -> dict[str, str]:
     """The verdict on each requirement, and on the whole under "run"."""
     mock = EmbeddedMock(["--fault" if isinstance(entry, Fault) else "--legal", entry.name])
     try:
+        folder.mkdir(exist_ok=True)
         profile = folder / "profile.toml"
         mock.write_profile(profile, entry.readings)
         command = ["run", "--profile", str(profile), "--depth", depth, "--suite", "concurrency", "--out", str(folder)]
@@ -57,14 +58,22 @@ def verdicts(folder: Path, entry: Fault | Legal, depth: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("fault", RACES, ids=lambda fault: fault.name)
 def test_a_race_is_found_by_a_law_that_it_breaks(tmp_path: Path, fault: Fault) -> None:
-    met = verdicts(tmp_path, fault, fault.depth)
+    """Whether two calls meet is chance, and a busy machine has its own: so a second run may find what one did not."""
+    for run in ("first", "second"):
+        met = verdicts(tmp_path / run, fault, fault.depth)
+        if "fail" in {met[law] for law in fault.breaks}:
+            break
     assert met["run"] == "not_conformant"
     assert "fail" in {met[law] for law in fault.breaks}
 
 
 @pytest.mark.parametrize("name", UNDER_LOAD)
 def test_who_is_unusual_under_load_is_not_accused(tmp_path: Path, name: str) -> None:
+    """Not in any run; what a busy machine left open is tried once more."""
     entry = next(entry for entry in legals() if entry.name == name)
-    met = verdicts(tmp_path, entry, "standard")
-    assert "fail" not in met.values()
+    for run in ("first", "second"):
+        met = verdicts(tmp_path / run, entry, "standard")
+        assert "fail" not in met.values()
+        if met["run"] == entry.verdict:
+            break
     assert met["run"] == entry.verdict

@@ -11,9 +11,10 @@ from kandykit.explore.races.aimed import AIMED
 from kandykit.explore.races.race import Race
 from kandykit.explore.races.racer import PLAYS_AGAIN
 from kandykit.explore.steps import Create, Look
+from kandykit.hearing.races import LEAST_OVERLAPS
 from kandykit.judgement import Case
 from kandykit.linearize import Ok, Unknown, Violation, judge_history
-from kandykit.run import LEAST_OVERLAPS, Run
+from kandykit.run import Run
 from kandykit.verdict import Verdict
 from tests.concurrency.conftest import Racing
 
@@ -52,8 +53,8 @@ def test_a_correct_server_is_never_accused(racing: Racing, legals: tuple[str, ..
         run.race(race)
     run.weigh_races()
     assert not run.docket.cases
-    assert run.racer.overlapping >= LEAST_OVERLAPS
-    assert not run.undecided
+    assert run.racer.races.overlapping >= LEAST_OVERLAPS
+    assert not run.hearing.undecided
     assert run.judge.checked["L12"] >= 10
     assert stock(run) == before
 
@@ -92,7 +93,7 @@ def test_what_does_not_come_again_is_inconclusive(racing: Racing) -> None:
             return Violation(("L5", "L12"), "It happened once", "it not", "it", (event.seq,), event.seq)
         return judge_history(events, terms, **more)
 
-    run.racer._ask = once  # type: ignore[assignment]
+    run.hearing.races.ask = once  # type: ignore[assignment]
     run.race(LAST_PRODUCT)
     (case,) = run.docket.cases.values()
     assert case.finding.verdict is Verdict.INCONCLUSIVE
@@ -110,16 +111,16 @@ def test_too_little_overlap_decides_nothing(racing: Racing) -> None:
     run = racing()
     run.race(Race("two", [], ((Look(), Look()),)))
     run.weigh_races()
-    assert "1 pairs" in run.undecided["L12"]
+    assert "1 pairs" in run.hearing.undecided["L12"]
 
 
 def test_a_search_without_an_end_decides_nothing(racing: Racing) -> None:
     run = racing()
-    run.racer._ask = lambda *_, **__: Unknown("the deadline passed")  # type: ignore[assignment]
+    run.hearing.races.ask = lambda *_, **__: Unknown("the deadline passed")  # type: ignore[assignment]
     for _ in range(3):
         run.race(LAST_PRODUCT)
     run.weigh_races()
-    assert "the deadline passed" in run.undecided["L12"]
+    assert "the deadline passed" in run.hearing.undecided["L12"]
     assert not run.docket.cases
 
 
@@ -128,14 +129,14 @@ def test_a_budget_that_is_too_small_is_the_reason_that_is_given(racing: Racing) 
     crowd = replace(LAST_PRODUCT, before=[*BY_NAME["equal orders"].before], bursts=BY_NAME["equal orders"].bursts)
     run.race(crowd)
     run.weigh_races()
-    assert "budget" in run.undecided["L12"]
+    assert "budget" in run.hearing.reasons["L12"]
 
 
 def test_identities_are_chosen_only_where_the_caller_may(racing: Racing) -> None:
     run = racing()
     run.walker.caller_chooses = False
     run.race(BY_NAME["one identity for several creates"])
-    assert not run.racer.bursts
+    assert not run.racer.races.bursts
     run.race(Race("creates", BY_NAME["equal orders"].before, ((Create("a", "caller"), Create("b"), Look()),)))
-    assert run.racer.bursts == 1
+    assert run.racer.races.bursts == 1
     assert not run.docket.cases

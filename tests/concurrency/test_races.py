@@ -9,9 +9,9 @@ import pytest
 
 from kandykit.explore.races.aimed import AIMED
 from kandykit.explore.races.drawn import draw_races
-from kandykit.explore.races.epoch import overlaps
 from kandykit.explore.races.race import LONGEST_EPOCH, Race
 from kandykit.explore.steps import Look
+from kandykit.hearing.races import overlaps
 from tests.concurrency.overlapping import look
 
 

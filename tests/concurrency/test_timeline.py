@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from kandykit.report.timeline import draw_timeline, overlapping
-from tests.concurrency.overlapping import BINDING, create, delete, look
+from kandykit.report.possible import possible_stock
+from kandykit.report.timeline import draw_timeline, overlapping, standing_alone
+from tests.concurrency.overlapping import BINDING, create, delete, look, order
 
 CALLS = [
     look(1, (0, 2), 1, 0),
@@ -49,7 +50,8 @@ def test_the_description_says_all_that_is_shown() -> None:
 
 def test_a_long_pause_does_not_squeeze_the_race() -> None:
     root = ElementTree.fromstring(draw_timeline(CALLS, BINDING, 3))
-    widths = [float(each.get("width") or 0) for each in root.iter() if each.tag == "rect"]
+    lanes = [each for each in root.iter() if (each.get("class") or "").startswith("call")]
+    widths = [float(each.get("width") or 0) for lane in lanes for each in lane if each.tag == "rect"]
     assert min(widths) >= 3
     assert widths[1] > 60
     assert any(each.get("class") == "break" for each in root.iter())
@@ -66,3 +68,34 @@ def test_what_a_target_answers_stays_text() -> None:
     ElementTree.fromstring(drawing)
     assert "<script" not in drawing
     assert "<b>" not in drawing
+
+
+def test_an_oversell_is_seen_in_the_stock_below_the_lanes() -> None:
+    drawing = draw_timeline(CALLS[:4] + CALLS[5:], BINDING, 3)
+    assert "2 in use: oversold" in drawing
+    assert 'class="over"' in drawing
+    assert "more than is owned" in drawing
+    spans = possible_stock(CALLS[:4] + CALLS[5:], BINDING)
+    assert (0, 2) in [span.used for span in spans]
+    assert [(span.owned, span.used, span.oversold) for span in spans][-1] == ((1, 1), (2, 2), True)
+
+
+def test_what_may_have_happened_stays_possible_until_the_end() -> None:
+    lost, pending = create(2, (5, 9), "ann", 0), order(3, (5, 9), "KO1", 202, "pending")
+    calls = [look(1, (0, 2), 3, 1), lost, pending, delete(4, (6, 8), "eve"), delete(5, (6, 10), "eve")]
+    last = possible_stock(calls, BINDING)[-1]
+    assert (last.owned, last.used) == ((3, 4), (0, 1))
+    assert not last.oversold
+
+
+def test_without_a_first_read_no_stock_is_drawn() -> None:
+    assert possible_stock(CALLS[1:], BINDING) == []
+    assert 'class="stock"' not in draw_timeline(CALLS[1:5], BINDING)
+
+
+def test_a_drawing_stands_alone_as_a_file() -> None:
+    alone = standing_alone(draw_timeline(CALLS, BINDING, 3, "a refusal"))
+    root = ElementTree.fromstring(alone)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert float(root.get("height") or 0) > 200
+    assert "http" not in alone.replace("http://www.w3.org/2000/svg", "")

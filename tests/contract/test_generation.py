@@ -15,6 +15,7 @@ from kandykit.explore.generate.filling import Filler, Unfit
 from kandykit.explore.generate.programmes import Programmes
 from kandykit.explore.generate.request import FRESH, body_of, order, outgoing, raw_of, subscriber
 from kandykit.explore.steps import Look, Raw, from_json, to_json
+from kandykit.openapi import load_document
 from kandykit.requirements import specs_folder
 from tests.contract.target import OPERATIONS, cases_of
 
@@ -283,3 +284,20 @@ def test_a_document_that_schemathesis_cannot_use_is_our_problem(tmp_path: Path) 
     path.write_text("just: text\n")
     with pytest.raises(KitError, match=r"broken\.yaml"):
         Cases(path, 0)
+
+
+def test_paths_that_repeat_the_base_url_are_not_sent_twice(tmp_path: Path) -> None:
+    """Some documents write the base path into every path."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    for path in ("/order:", "/inventory:", "/subscriber:", "/subscriber/{identity}:"):
+        text = text.replace(f"\n  {path}", f"\n  /v1{path}")
+    document = tmp_path / "prefixed.yaml"
+    document.write_text(text, encoding="utf-8")
+    prefix = load_document(document).prefix("http://127.0.0.1:1/v1")
+    assert prefix == "/v1"
+    assert load_document(document).prefix("http://127.0.0.1:1/kandy") == ""
+    bound = Binding("http://127.0.0.1:1/v1", "http://127.0.0.1:1/token")
+    programmes = Programmes(Cases(document, 0, prefix), bound, room=20)
+    assert not programmes.elsewhere()
+    made = [step for steps in programmes.of(Operation.PLACE_ORDER, Phase.EXAMPLES, 2) for step in steps]
+    assert {step.path for step in made if isinstance(step, Raw)} == {"/order"}

@@ -45,9 +45,9 @@ def test_a_small_quota_is_reached_and_service_comes_back(tmp_path: Path) -> None
 def test_other_quotas_are_left_alone_and_it_says_why(tmp_path: Path, settings: dict[str, Any], says: str) -> None:
     with run_against(tmp_path, **settings) as run, pytest.raises(pytest.skip.Exception, match=says):
         reach(run)
-    assert says in run.reasons["H17"]
-    assert says in run.reasons["H18"]
-    assert "429" not in {status for counts in run.by_status.values() for status in counts}
+    assert says in run.hearing.reasons["H17"]
+    assert says in run.hearing.reasons["H18"]
+    assert "429" not in {status for counts in run.hearing.by_status.values() for status in counts}
 
 
 def test_a_run_that_only_reads_leaves_it_alone(tmp_path: Path) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from kandykit.binding import Binding
 from kandykit.calls import OrderKind
-from kandykit.docket import Docket
 from kandykit.exchange import Answer, Exchange, Headers, Intent, Request
 from kandykit.explore.explorer import Explorer
 from kandykit.explore.intrusions import Intruder
 from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, Step, fewer, from_json, more, to_json
 from kandykit.explore.walker import Walker
-from kandykit.judge import Judge
+from kandykit.hearing import Hearing
+from kandykit.judgement import Case
 from kandykit.terms import Terms
-from kandykit.verdict import Finding, Verdict
+from kandykit.verdict import Verdict
 from kandykit.wire import Outgoing
 from tests.explore.tiny import TinyTarget
 
@@ -28,19 +28,18 @@ class Bench:
         self.target = target
         self.now = 0.0
         self.exchanges: list[Exchange] = []
-        self.stateful: list[Finding] = []
         self.minted = 0
+        self.away: Callable[[Outgoing], bool] = lambda _: False
         binding = Binding(BASE, "http://127.0.0.1/token")
-        self.judge = Judge(Terms(BASE, "http://127.0.0.1/token"))
-        self.docket = Docket()
+        self.hearing = Hearing(Terms(BASE, "http://127.0.0.1/token"), binding, ["account-1"])
+        self.docket = self.hearing.docket
         self.binding = binding
         self.elsewhere = elsewhere
         intruder = Intruder(binding, lambda: "nobody@x.example", lambda: None, lambda: None, lambda: ("id", "secret"))
         self.walker = Walker(
             binding,
-            self.judge,
+            self.hearing,
             self.send,
-            self.raised,
             self.mint,
             ["account-1"],
             pause=lambda _: 0.0,
@@ -48,7 +47,7 @@ class Bench:
             clock=lambda: self.now,
             intruder=intruder,
         )
-        self.explorer = Explorer(self.walker, self.docket, clock=lambda: self.now, sleep=self.sleep)
+        self.explorer = Explorer(self.walker, clock=lambda: self.now, sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -57,15 +56,13 @@ class Bench:
         self.minted += 1
         return f"kk-{self.minted}@{domain}"
 
-    def raised(self) -> list[Finding]:
-        raised, self.stateful = self.stateful, []
-        return raised
-
     def send(self, outgoing: Outgoing, intent: Intent) -> tuple[Exchange, object]:
         self.elsewhere(len(self.exchanges))
         started, self.now = self.now + 0.001, self.now + 0.002
         body = (outgoing.body or b"").decode()
-        status, text = self.target.answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
+        status, text = 503, "{}"
+        if not self.away(outgoing):
+            status, text = self.target.answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
         headers: Headers = (("content-type", "application/json"),)
         request = Request(outgoing.method, outgoing.url, outgoing.headers, body)
         answer = Answer(status, headers, text, len(text))
@@ -73,14 +70,7 @@ class Bench:
         self.exchanges.append(exchange)
         call = self.binding.call_of(request.method, request.url, request.headers, body)
         reply = self.binding.reply_of(call, answer, "")
-        account = self.judge.account("account-1")
-        from kandykit.model.event import Event
-
-        for check in account.see(Event(exchange, call, reply)):
-            if isinstance(check, Finding) and check.stateful:
-                self.stateful.append(check)
-            elif isinstance(check, Finding):
-                self.docket.file(check, [exchange])
+        self.hearing.see(exchange, call, reply)
         return exchange, reply
 
 
@@ -104,19 +94,21 @@ LIFE: list[Step] = [
 ]
 
 
+def cases(bench: Bench) -> list[Case]:
+    """What was found against the laws; the tiny target's answers lack most headers."""
+    return [case for case in bench.docket.cases.values() if case.finding.requirement.startswith("L")]
+
+
 def standing(bench: Bench) -> dict[str, int]:
-    """The requirements of what stands as a failure, with the calls in its example."""
-    return {
-        case.finding.requirement: len(case.calls)
-        for case in bench.docket.cases.values()
-        if case.finding.verdict is Verdict.FAIL
-    }
+    """The laws that stand as broken, with the calls in the example."""
+    failed = [case for case in cases(bench) if case.finding.verdict is Verdict.FAIL]
+    return {case.finding.requirement: len(case.calls) for case in failed}
 
 
 def test_a_correct_target_raises_nothing_and_is_put_back() -> None:
     bench = Bench(TinyTarget(total=4, used=2))
     bench.explorer.examine(LIFE)
-    assert bench.docket.cases == {}
+    assert cases(bench) == []
     assert (bench.target.total, bench.target.used) == (4, 2)
 
 
@@ -135,7 +127,32 @@ def test_a_delete_that_returns_nothing_is_cut_down_to_its_five_calls() -> None:
 def test_an_oversold_product_needs_two_calls() -> None:
     bench = Bench(TinyTarget(oversell=True))
     bench.explorer.examine([Look(), more(1), Look(), Create("a"), Look(), Create("b"), Look(), ListOrders()])
-    assert standing(bench) == {"L5": 2}
+    assert standing(bench)["L5"] == 2
+
+
+def test_an_order_in_an_example_is_no_larger_than_it_must_be() -> None:
+    """Five in use are enough, so there are a look, an order, five creates, and the decrement that shows it."""
+    bench = Bench(TinyTarget(lax_from=5))
+    bench.explorer.examine([Look(), more(12), Look(), Fill(leave=0), Look(), fewer(1), Look()])
+    assert standing(bench)["L6"] == 8
+
+
+def test_many_orders_become_one_in_an_example() -> None:
+    bench = Bench(TinyTarget(lax_from=5))
+    ordered = [step for _ in range(9) for step in (more(1), Look())]
+    bench.explorer.examine([Look(), *ordered, Fill(leave=0), Look(), fewer(1), Look()])
+    assert standing(bench)["L6"] == 8
+
+
+def test_a_target_that_keeps_a_product_with_each_play_is_played_a_few_times_only() -> None:
+    """Each play that shows it costs a product, and there are only so many."""
+    target = TinyTarget(returned=0)
+    bench = Bench(target)
+    names = ("a", "b", "c", "d")
+    created = [step for name in names for step in (Create(name), Look())]
+    bench.explorer.examine([Look(), more(4), Look(), *created, ListOrders(), Look(), Delete("a"), Look()])
+    assert standing(bench) == {"L10": 5}
+    assert target.used <= 15
 
 
 def test_what_never_comes_again_is_inconclusive() -> None:
@@ -150,7 +167,7 @@ def test_what_never_comes_again_is_inconclusive() -> None:
     assert standing(bench) == {}
     bench.explorer.watch(10.0)
     assert standing(bench) == {}
-    assert [case.finding.verdict for case in bench.docket.cases.values()] == [Verdict.INCONCLUSIVE]
+    assert [case.finding.verdict for case in cases(bench)] == [Verdict.INCONCLUSIVE]
 
 
 def test_somebody_elses_steady_hand_is_seen_by_watching() -> None:
@@ -177,6 +194,38 @@ def test_a_counter_that_drifts_stands_because_nothing_moves_while_nothing_is_don
         bench.explorer.examine(LIFE)
     bench.explorer.watch(1000.0)
     assert "L2" in standing(bench) or "L10" in standing(bench)
+
+
+def dead_ends(bench: Bench) -> list[str]:
+    """Which operations are said to fail every time."""
+    found = [case.finding for case in bench.docket.cases.values() if case.finding.requirement == "R7"]
+    return [finding.title.partition(" fails")[0] for finding in found if finding.verdict is Verdict.FAIL]
+
+
+def test_a_target_that_is_away_for_some_seconds_is_not_accused() -> None:
+    bench = Bench(TinyTarget())
+    bench.away = lambda _: 0.02 < bench.now < 3.0
+    for _ in range(3):
+        bench.explorer.examine(LIFE)
+    assert dead_ends(bench) == []
+    assert bench.now > 3.0
+
+
+def test_a_target_that_never_answers_again_is() -> None:
+    bench = Bench(TinyTarget())
+    bench.away = lambda _: bench.now > 0.02
+    for _ in range(3):
+        bench.explorer.examine(LIFE)
+    assert dead_ends(bench)
+    assert bench.now < 15.0, "the same silence is waited out once"
+
+
+def test_one_operation_that_always_fails_is_and_nobody_waits_for_it() -> None:
+    bench = Bench(TinyTarget())
+    bench.away = lambda outgoing: outgoing.method == "DELETE"
+    bench.explorer.examine(LIFE)
+    assert dead_ends(bench) == ["DELETE /subscriber"]
+    assert bench.now < 5.0
 
 
 def test_programmes_survive_json() -> None:

@@ -13,13 +13,14 @@ PRODUCT = "KPN-VoiceVideo-C"
 @dataclass
 class TinyTarget:
     """``returned`` products come back with a delete; ``oversell`` lets creates through without stock; every
-    ``forgets_every``-th delete is not counted."""
+    ``forgets_every``-th delete is not counted; once ``lax_from`` are in use an order may take one of them."""
 
     total: int = 0
     used: int = 0
     returned: int = 1
     oversell: bool = False
     forgets_every: int = 0
+    lax_from: int = 0
     deletes: int = 0
     orders: list[dict[str, Any]] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
@@ -46,7 +47,7 @@ class TinyTarget:
 
     def _order(self, sent: dict[str, Any]) -> tuple[int, Any]:
         quantity = sent["quantity"] if sent["order_type"] == "increment" else -sent["quantity"]
-        if self.total + quantity < self.used:
+        if self.total + quantity < self.used - bool(self.lax_from and self.used >= self.lax_from):
             return 412, {}
         self.total += quantity
         order = {

@@ -32,7 +32,7 @@ def explainable(problem: Problem) -> bool:
                     return True
                 continue
             kind = op.kind
-            if total - used < kind.needs or (kind.limited and total + kind.total > problem.limit):
+            if not kind.allowed(total, used, problem.limit):
                 continue
             if go(rest - gone, total + kind.total, used + kind.used):
                 return True

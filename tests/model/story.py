@@ -47,6 +47,8 @@ class Story:
         self.said: list[Finding] = []
         self.held: list[str] = []
         self.now = 0.0
+        self.probe = ""
+        self.headers: tuple[tuple[str, str], ...] = ()
         self.seq = 0
 
     # -- reads
@@ -95,6 +97,16 @@ class Story:
         shown = SubscriberView(given or identity or f"given-{self.seq}@x.nl", password)
         return self._tell(CreateSubscriber(identity), _reply(answer, subscriber=shown), answer)
 
+    def tries(self, probe: str) -> Story:
+        """From here on calls are odd in themselves, and called so."""
+        self.probe = probe
+        return self
+
+    def asks_for_version(self, version: str) -> Story:
+        """From here on calls name a version of the API."""
+        self.headers = (("Api-Version", version),)
+        return self
+
     def deletes(self, identity: str, *, answer: int | str = 200) -> Story:
         """A delete."""
         return self._tell(DeleteSubscriber(identity), _reply(answer), answer)
@@ -107,9 +119,9 @@ class Story:
         """A call by a method that is not documented."""
         return self._tell(OtherCall(method, "/order"), _reply(answer), answer, method)
 
-    def elsewhere(self, call: Call, *, answer: int = 201) -> Story:
+    def elsewhere(self, call: Call, *, answer: int = 201, **shown: Any) -> Story:
         """Another account does something of its own."""
-        event = self._event(call, _reply(answer), answer)
+        event = self._event(call, _reply(answer, **shown), answer)
         self.account.elsewhere(event)
         self.other.see(event)
         return self
@@ -152,8 +164,9 @@ class Story:
         self.now = ended
         failure = answer if isinstance(answer, str) else ""
         shown = None if reply.status is None else Answer(reply.status, ())
-        request = Request(method or METHODS.get(type(call), "POST"), "http://t/x", ())
-        return Event(Exchange(self.seq, Intent(), request, shown, started, ended, failure=failure), call, reply)
+        request = Request(method or METHODS.get(type(call), "POST"), "http://t/x", self.headers)
+        intent = Intent(probe=self.probe)
+        return Event(Exchange(self.seq, intent, request, shown, started, ended, failure=failure), call, reply)
 
 
 def order(number: str, kind: OrderKind, quantity: int, stage: Stage | None = DONE, created_at: str = "") -> OrderView:

@@ -8,7 +8,19 @@ from dataclasses import replace
 import pytest
 from story import FEWER, MORE, NOT_DONE, OPEN, Story, order
 
-from kandykit.calls import CreateSubscriber, DeleteSubscriber, Operation, Outcome, PlaceOrder, Reply
+from kandykit.calls import (
+    CreateSubscriber,
+    DeleteSubscriber,
+    Operation,
+    Outcome,
+    PlaceOrder,
+    ReadInventory,
+    ReadOrders,
+    Reply,
+    SubscriberView,
+)
+from kandykit.model.walk import walked
+from kandykit.verdict import Held
 
 Telling = Callable[[Story], Story]
 
@@ -39,6 +51,13 @@ GOOD: dict[str, Telling] = {
         s.lists().more(1, "a", stage=OPEN, answer=202).lists(order("a", MORE, 1, OPEN)).lists(order("a", MORE, 1))
     ),
     "L9 a password for each": lambda s: s.creates("a@x.nl", password="1").creates("b@x.nl", password="2"),
+    "L9 a new password for a new life": lambda s: (
+        s.creates("a@x.nl", password="1").deletes("a@x.nl").creates("a@x.nl", password="2")
+    ),
+    "L9 the identity that was asked for, in small letters": lambda s: s.creates("a@x.nl").creates(
+        "Bb@x.nl", given="bb@x.nl"
+    ),
+    "L9 a target that always chooses by itself": lambda s: s.creates("a@x.nl", given="1@x.nl"),
     "L9 a taken identity is refused": lambda s: (
         s.shows(2, 0).creates("a@x.nl").creates("a@x.nl", answer=400).shows(2, 1)
     ),
@@ -51,8 +70,34 @@ GOOD: dict[str, Telling] = {
     "L10 nobody is deleted": lambda s: s.shows(2, 1).deletes("nobody@x.nl", answer=404).shows(2, 1),
     "L11 another account's create": lambda s: s.shows(2, 0).elsewhere(CreateSubscriber("b@x.nl")).shows(2, 0),
     "L11 another account's order": lambda s: s.lists().other_orders(1, "theirs").lists().finds("theirs", answer=404),
+    "L11 another account's passwords are a row of numbers as well": lambda s: (
+        s.shows(3, 0)
+        .elsewhere(CreateSubscriber("a@x.nl"), subscriber=SubscriberView("a@x.nl", "1000"))
+        .creates("b@x.nl", password="1000")
+        .shows(3, 1)
+    ),
+    "L11 another account's identity is taken for all": lambda s: (
+        s.shows(3, 0)
+        .creates("b@x.nl")
+        .elsewhere(CreateSubscriber("a@x.nl"))
+        .creates("a@x.nl", answer=400)
+        .shows(3, 1)
+        .deletes("a@x.nl", answer=404)
+        .shows(3, 1)
+    ),
+    "L11 another account's identity is free here": lambda s: (
+        s.shows(3, 0)
+        .elsewhere(CreateSubscriber("a@x.nl"), subscriber=SubscriberView("a@x.nl", "1"))
+        .creates("a@x.nl", password="2")
+        .shows(3, 1)
+        .deletes("a@x.nl")
+        .shows(3, 0)
+    ),
     "L12 a lost create did happen": lambda s: s.shows(2, 0).creates("a@x.nl", answer="cut").shows(2, 1),
     "L12 a lost create did not": lambda s: s.shows(2, 0).creates("a@x.nl", answer="cut").shows(2, 0).shows(2, 0),
+    "L5 a lost create is made again": lambda s: (
+        s.shows(3, 0).creates("a@x.nl", answer=503).shows(3, 0).creates("a@x.nl").shows(3, 1)
+    ),
     "L13 reads are reads": lambda s: s.shows(2, 1).lists().shows(2, 1).calls("HEAD", answer=200).shows(2, 1),
 }
 
@@ -105,14 +150,14 @@ BAD: dict[str, Telling] = {
     ),
     "L8 no number": lambda s: numberless(s),
     "L8 a number twice": lambda s: s.more(1, "a").more(2, "a"),
-    "L8 an order is forgotten": lambda s: s.lists().more(1, "a").more(1, "b").lists(order("b", MORE, 1)),
-    "L8 an order cannot be read": lambda s: s.more(1, "a").finds("a", answer=404),
+    "L8 an order is forgotten": lambda s: s.lists().more(1, "a").more(1, "b").waits(6).lists(order("b", MORE, 1)),
+    "L8 an order cannot be read": lambda s: s.more(1, "a").waits(6).finds("a", answer=404),
     "L8 an order changes": lambda s: s.more(1, "a").lists(order("a", MORE, 2)),
     "L8 another order is shown": lambda s: s.more(1, "a").more(1, "b").finds("a", order("b", MORE, 1)),
     "L8 the whole list for one": lambda s: (
         s.more(1, "a").more(1, "b").finds("a", order("a", MORE, 1), order("b", MORE, 1))
     ),
-    "L8 a final status moves": lambda s: s.more(1, "a").lists(order("a", MORE, 1, OPEN)),
+    "L8 a final status moves": lambda s: s.more(1, "a").waits(6).lists(order("a", MORE, 1, OPEN)),
     "L8 fulfilled becomes rejected": lambda s: s.more(1, "a").lists(order("a", MORE, 1, NOT_DONE)),
     "L8 an order out of nothing": lambda s: s.lists().lists(order("x", MORE, 1)),
     "L9 one identity for two": lambda s: s.shows(3, 0).creates(given="a@x.nl").creates(given="a@x.nl"),
@@ -121,6 +166,10 @@ BAD: dict[str, Telling] = {
         s.shows(3, 0).creates("a@x.nl").shows(3, 1).creates("a@x.nl", answer=200).shows(3, 2)
     ),
     "L9 one password for two": lambda s: s.creates("a@x.nl", password="1").creates("b@x.nl", password="1"),
+    "L9 one password for two lives": lambda s: (
+        s.creates("a@x.nl", password="1").deletes("a@x.nl").creates("a@x.nl", password="1")
+    ),
+    "L9 another identity than the one asked for": lambda s: s.creates("a@x.nl").creates("bbb@x.nl", given="bb@x.nl"),
     "L10 a repeat frees another": lambda s: (
         s.shows(3, 2).creates("a@x.nl").deletes("a@x.nl").shows(3, 2).deletes("a@x.nl").shows(3, 1)
     ),
@@ -142,6 +191,12 @@ BAD: dict[str, Telling] = {
     ),
     "L11 another's order is listed": lambda s: s.lists().other_orders(1, "b").lists(order("b", MORE, 1)),
     "L11 another's order is read": lambda s: s.lists().other_orders(1, "b").finds("b", order("b", MORE, 1)),
+    "L11 another account's password": lambda s: s.elsewhere(
+        CreateSubscriber("a@x.nl"), subscriber=SubscriberView("a@x.nl", "1")
+    ).creates("a@x.nl", password="1"),
+    "L12 a lost create left its identity taken": lambda s: (
+        s.shows(3, 0).creates("b@x.nl").creates("a@x.nl", answer=503).shows(3, 1).creates("a@x.nl", answer=400)
+    ),
     "L12 a lost create happened twice": lambda s: s.shows(3, 0).creates("a@x.nl", answer="cut").shows(3, 2),
     "L12 a lost order happened by half": lambda s: s.shows(3, 0).more(2, answer=503).shows(4, 0),
     "L12 a lost order counts and is not listed": lambda s: (
@@ -169,6 +224,50 @@ def test_a_good_history_accuses_nobody(name: str) -> None:
 def test_a_bad_history_names_its_law_first(name: str) -> None:
     story = BAD[name](Story(limit=10))
     assert story.named[:1] == [name.split()[0]], story.said
+
+
+def test_numbers_that_cannot_be_name_what_made_them_where_that_is_plain() -> None:
+    story = Story().shows(1, 0).deletes("nobody@x.nl").shows(1, -1)
+    assert story.said[0].requirements == ("L3", "L10")
+    story = Story().shows(1, 0).shows(1, -1)
+    assert story.said[0].requirements == ("L3",)
+
+
+@pytest.mark.parametrize(("taken", "expected"), [(("order",), []), (("order", "list", "look", "create"), ["R4"])])
+def test_a_walk_fails_at_a_step_that_was_taken(taken: tuple[str, ...], expected: list[str]) -> None:
+    """Where playing stopped before a step, nobody knows whether it could have been taken."""
+    placed = order("a", MORE, 1)
+    steps = {
+        "order": (PlaceOrder(MORE, 1), Reply(Outcome.DONE, 201, order=placed)),
+        "list": (ReadOrders(None), Reply(Outcome.DONE, 200, orders=(placed,))),
+        "look": (ReadInventory(), Reply(Outcome.DONE, 200)),
+        "create": (CreateSubscriber(None), Reply(Outcome.REFUSED, 412)),
+    }
+    story = Story()
+    checks = list(walked([story._event(*steps[name], 200) for name in taken]))
+    assert [check.requirement for check in checks] == expected
+
+
+@pytest.mark.parametrize(("last", "said"), [(Outcome.DONE, [Held]), (Outcome.REFUSED, [])])
+def test_a_walk_with_a_step_made_again_is_walked_or_says_nothing(last: Outcome, said: list[type]) -> None:
+    up, down = order("a", MORE, 1), order("b", FEWER, 1)
+    story = Story()
+    steps = [
+        (PlaceOrder(MORE, 1), Reply(Outcome.DONE, 201, order=up)),
+        (ReadOrders(None), Reply(Outcome.UNCLEAR, 503)),
+        (ReadOrders(None), Reply(Outcome.DONE, 200, orders=(up,))),
+        (ReadInventory(), Reply(Outcome.DONE, 200)),
+        (CreateSubscriber(None), Reply(Outcome.DONE, 201)),
+        (DeleteSubscriber("a@x.nl"), Reply(Outcome.DONE, 200)),
+        (PlaceOrder(FEWER, 1), Reply(last, 201, order=down)),
+    ]
+    assert [type(check) for check in walked([story._event(*step, 200) for step in steps])] == said
+
+
+@pytest.mark.parametrize(("total", "used", "laws"), [(4, 1, ("L1",)), (3, 2, ("L2",)), (2, 0, ("L1", "L2"))])
+def test_what_changes_by_itself_breaks_the_law_of_what_moved_too(total: int, used: int, laws: tuple[str, ...]) -> None:
+    said = Story().shows(3, 1).shows(total, used).waits(6).shows(total, used).said
+    assert [(finding.requirement, finding.also) for finding in said[:1]] == [("L13", laws)]
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from story import DONE, FEWER, MORE, NOT_DONE, OPEN, Story, order
 
@@ -136,6 +138,30 @@ def test_an_order_beyond_the_limit_may_stay_pending_for_ever() -> None:
     assert not story.lists(order("o", MORE, 2, OPEN)).said
 
 
+def test_an_increment_that_stays_pending_leaves_the_stock_certain_after_a_while() -> None:
+    """So that calls may be made which need to know it; and when it is fulfilled after all nobody is accused."""
+    story = Story().shows(3, 0).more(20, "A", stage=OPEN)
+    stuck = order("A", MORE, 20, OPEN)
+    assert story.lists(stuck).account.stock.shown() == [(3, 0), (23, 0)]
+    assert story.waits(11).lists(stuck).account.stock.shown() == [(3, 0)]
+    assert not story.account.stock.questions
+    assert not story.shows(3, 0).creates("a@x.nl").shows(3, 1).said
+    assert not story.lists(order("A", MORE, 20)).shows(23, 1).shows(23, 1).said
+    assert story.fewer(20).shows(23, 1).waits(6).shows(23, 1).named, (
+        "what is certain again is held against the target again"
+    )
+
+
+def test_an_increment_that_was_given_up_may_be_seen_by_its_numbers_first() -> None:
+    story = Story().shows(3, 0).more(2, "A", stage=OPEN).waits(11).lists(order("A", MORE, 2, OPEN))
+    assert not story.shows(5, 0).lists(order("A", MORE, 2)).shows(5, 0).said
+
+
+def test_a_stock_that_moves_by_something_else_is_none_the_less_wrong() -> None:
+    story = Story().shows(3, 0).more(20, "A", stage=OPEN).waits(11).lists(order("A", MORE, 20, OPEN))
+    assert story.shows(4, 0).named
+
+
 def test_pending_increments_may_count_toward_the_limit() -> None:
     story = Story(limit=4).shows(2, 0).lists().more(2, "o", stage=OPEN, answer=202).more(1, answer=412).shows(2, 0)
     assert not story.said
@@ -219,7 +245,52 @@ def test_calibration_takes_any_lag_up_to_five_seconds_and_measures_it() -> None:
 def test_an_order_list_may_lag_as_declared() -> None:
     story = Story(settle_s=1.0).lists().more(1, "a").lists().lists(order("a", MORE, 1)).lists()
     assert not story.said
-    assert story.waits(2).lists().named == ["L8"]
+    assert story.waits(6).lists().named == ["L8"]
+
+
+@pytest.mark.parametrize(
+    "right", [lambda s: s.lists(order("a", MORE, 1)), lambda s: s.waits(4).lists(order("a", MORE, 1))]
+)
+def test_an_undeclared_lag_of_the_order_list_that_comes_right_is_inconclusive(right: Callable[[Story], Story]) -> None:
+    story = right(Story().lists().more(1, "a").lists())
+    assert story.verdicts == [Verdict.INCONCLUSIVE]
+    assert not story.account.suspicions
+
+
+def test_an_order_that_is_found_by_its_number_a_little_late_is_inconclusive() -> None:
+    story = Story().more(1, "a").finds("a", answer=404).waits(2).finds("a", order("a", MORE, 1))
+    assert story.verdicts == [Verdict.INCONCLUSIVE]
+
+
+def test_another_kind_of_read_does_not_decide_a_late_one() -> None:
+    story = Story().lists().more(1, "a").lists().finds("a", order("a", MORE, 1))
+    assert not story.said
+    assert story.account.suspicions
+
+
+def test_a_final_status_may_show_late_and_no_more_than_that() -> None:
+    story = Story().more(1, "a").lists(order("a", MORE, 1, OPEN)).lists(order("a", MORE, 1))
+    assert story.verdicts == [Verdict.INCONCLUSIVE]
+    assert Story().more(1, "a").lists(order("a", MORE, 1, OPEN)).waits(6).lists(order("a", MORE, 1, OPEN)).named == [
+        "L8"
+    ]
+
+
+def test_an_order_that_is_never_listed_fails_and_the_explorer_may_ask_before() -> None:
+    story = Story().lists().more(1, "a").lists()
+    assert [finding.requirement for finding in story.account.overdue()] == ["L8"]
+    assert story.waits(6).lists().named == ["L8"]
+
+
+def test_calibration_measures_the_lag_of_the_order_list_too() -> None:
+    story = Story()
+    story.account.tolerant = True
+    story.lists().more(1, "a").waits(2).lists()
+    assert not story.account.orders_agree
+    story.lists(order("a", MORE, 1))
+    assert not story.said
+    assert 2 < story.account.lag_met < 2.1
+    assert story.account.orders_agree
 
 
 # -- identities and deletes
@@ -346,6 +417,22 @@ def test_a_grey_call_means_what_it_says_if_it_is_accepted() -> None:
     assert not story.shows(3, 1).said
 
 
+def test_a_version_that_nobody_agreed_on_may_be_refused() -> None:
+    story = Story().more(2, "a").shows(2, 0).creates("a@x.nl").asks_for_version("9")
+    story.shows(2, 1).more(1, answer=400).fewer(1, answer=400).creates("b@x.nl", answer=400)
+    story.deletes("a@x.nl", answer=400).finds("a", answer=400).shows(2, 1)
+    assert not story.said
+    assert story.deletes("a@x.nl").more(1, answer=400).shows(3, 0).said
+
+
+@pytest.mark.parametrize(("members", "named"), [({}, ["R2"]), ({"members": {"orderId": "order.number"}}, [])])
+def test_the_order_of_the_list_is_the_default_bindings_and_no_law(
+    members: dict[str, dict[str, str]], named: list[str]
+) -> None:
+    story = Story(**members).shows(0, 0).more(1, "a").more(1, "b")
+    assert story.lists(order("b", MORE, 1), order("a", MORE, 1)).named == named
+
+
 # -- the codes of refusals
 
 
@@ -362,6 +449,12 @@ def test_different_codes_for_one_cause_are_a_warning() -> None:
     story = Story().shows(1, 1).fewer(1, answer=403).fewer(1, answer=412)
     assert story.verdicts == [Verdict.WARN]
     assert story.said[0].evidence == (2, 3)
+
+
+def test_what_is_looked_for_by_an_odd_name_may_be_refused_for_its_form() -> None:
+    story = Story(refusal_codes={"unknown": frozenset({404})}).shows(1, 0).deletes("nobody@x.nl", answer=404)
+    assert not story.tries("delete: a broken escape").deletes("%4", answer=400).said
+    assert set(story.tries("").deletes("nobody@x.nl", answer=400).named) == {"R1"}
 
 
 # -- evidence

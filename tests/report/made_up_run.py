@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kandykit.exchange import Answer, Credential, Exchange, Intent, Request
+from kandykit.gate.history import Night
 from kandykit.judgement import Case, Judgement
 from kandykit.report.statement import RunFacts, build_statement
 from kandykit.verdict import Finding, Level, Verdict
@@ -303,6 +304,20 @@ def made_up_points() -> list[tuple[float, int, int, int]]:
         used = max(0, min(total, used + (1 if step % 3 == 0 else -1 if step % 4 == 1 else 0)))
         points.append((step * 0.31, total, used, total - used))
     return points
+
+
+def made_up_nights() -> list[Night]:
+    """Four weeks: a failure that was waived and mended, one that came up late, and a requirement that wavers."""
+    made = []
+    for day in range(28):
+        verdicts = dict.fromkeys(REGISTRY, "pass") | {"L15": "skipped", "H2": "warn"}
+        verdicts["L5"] = "fail" if 5 < day < 10 else "waived" if 9 < day < 15 else "pass"
+        verdicts["L7"] = "inconclusive" if day in (12, 20) else "skipped"
+        verdicts["R1"] = "fail" if day > 24 else "pass"
+        word = "not_conformant" if "fail" in verdicts.values() else "conformant"
+        started = f"2026-10-{day + 1:02}T02:00:00.000Z"
+        made.append(Night(f"run-{day}", started, word, "0.1.0", "standard", 18_000, verdicts, {}))
+    return made
 
 
 def made_up_statement(**changes: Any) -> tuple[dict[str, Any], Judgement, list[Exchange]]:

@@ -18,9 +18,11 @@ from made_up_run import BASE, made_up_statement
 from kandykit.binding import Binding
 from kandykit.judgement import Judgement
 from kandykit.report import allure_report
-from kandykit.report.allure import CATEGORIES, http_exchange, write_results
+from kandykit.report.allure import CATEGORIES, write_results
+from kandykit.report.allure_exchange import http_exchange
 from kandykit.report.allure_report import allure_install, build_report, without_analytics
-from kandykit.report.junit import Item, write_junit
+from kandykit.report.items import Item
+from kandykit.report.junit import write_junit
 from kandykit.report.reconcile import reconcile
 from kandykit.report.waivers import Waiver
 

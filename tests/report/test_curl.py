@@ -356,6 +356,21 @@ def test_a_boundary_is_met_again_on_an_account_that_holds_more(tmp_path: Path) -
         assert run(script, environment(good, KANDY_PREPARE="no")).returncode == 2
 
 
+def test_what_it_makes_on_another_account_is_put_back_too(tmp_path: Path) -> None:
+    with tiny_target() as recorded:
+        play = Recorder(recorded)
+        for kind, quantity in (("increment", 3), ("decrement", 1)):
+            body = {**PRODUCT, "order_type": kind, "quantity": quantity}
+            play.call("POST", "/order", body, account="account-2")
+        play.call("POST", "/subscriber", PRODUCT, account="account-2")
+        script = script_of(play.case("R1", "Something about the second account", stateful=False), play, tmp_path)
+    with tiny_target() as target:
+        done = run(script, environment(target))
+        assert done.returncode == 1, done.stdout
+        assert (target.accounts["other"]["total"], target.accounts["other"]["users"]) == (0, {})
+        assert target.seen.count(("POST", f"{BASE_PATH}/order")) == 3
+
+
 def test_a_target_that_cannot_be_reached_or_gives_no_token_is_not_called_gone(tmp_path: Path) -> None:
     with tiny_target("wrong-sum") as recorded:
         play = Recorder(recorded)
@@ -428,3 +443,19 @@ def test_the_same_case_makes_the_same_script() -> None:
     first, second = (next(iter(made_up_judgement()[0].cases.values())) for _ in range(2))
     assert failure_script(first, binding) == failure_script(second, binding)
     assert failure_record(first, binding) == failure_record(second, binding)
+
+
+@pytest.mark.parametrize(("law", "status"), [("L8", 0), ("L9", 2)])
+def test_what_rests_on_calls_far_apart_says_so(tmp_path: Path, law: str, status: int) -> None:
+    """Whether an identity comes again cannot be told by so few calls at all."""
+    with tiny_target("forgets-orders") as recorded:
+        play = Recorder(recorded)
+        case = forgets_orders(play)
+        first, last = case.calls
+        finding = replace(case.finding, requirement=law)
+        far = replace(case, finding=finding, calls=(first, replace(last, seq=last.seq + 200)))
+        script = script_of(far, play, tmp_path)
+    with tiny_target() as good:
+        done = run(script, environment(good, KANDY_PLAYS="1"))
+        assert done.returncode == status, done.stdout
+        assert "calls apart, and those between were not played" in done.stdout

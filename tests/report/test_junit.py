@@ -7,7 +7,8 @@ from xml.etree import ElementTree as Xml
 
 from made_up_run import made_up_statement
 
-from kandykit.report.junit import Item, write_junit
+from kandykit.report.items import Item
+from kandykit.report.junit import write_junit
 
 ITEMS = (
     Item("suites/stateful/test_life.py::test_lifecycle", "passed", 3.5, "", ("L1", "L5")),

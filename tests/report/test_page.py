@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_run import BASE, Tape, made_up_points, made_up_statement
+from made_up_run import BASE, REGISTRY, Tape, made_up_facts, made_up_points, made_up_statement
 
 from kandykit.binding import Binding
+from kandykit.judgement import Case
 from kandykit.report.page import render_page, write_page
 from kandykit.report.picture import Mark, Point, draw_inventory, inventory_points
+from kandykit.report.statement import build_statement
+from kandykit.verdict import Finding
 
 BINDING = Binding(BASE, "http://127.0.0.1:8089/oauth/client_credential/accesstoken")
 
@@ -134,6 +137,25 @@ def test_the_picture_holds_any_number_that_a_target_may_say(numbers: tuple[Any, 
     drawing = draw_inventory([Point(0, *numbers), Point(1, *numbers)])
     assert drawing.startswith("<svg")
     assert "nan" not in drawing
+
+
+def test_the_page_of_a_big_run_stays_small() -> None:
+    tape = Tape()
+    for number in range(5_000):
+        tape.inventory(number % 40, number % 30)
+        tape.subscriber(f"a{number}@acme.example")
+        tape.delete(f"a{number}@acme.example")
+        tape.order("increment", 1)
+    statement, judgement, _ = made_up_statement()
+    judgement.cases.clear()
+    for number in range(50):
+        calls = tape.taken[number * 100 : number * 100 + 8]
+        finding = Finding("L5", f"Fault {number}", "x", "y", (calls[-1].seq,))
+        judgement.cases[finding.id] = Case(finding, tuple(calls))
+    statement = build_statement(judgement, made_up_facts(), REGISTRY)
+    text = render_page(statement, judgement, BINDING, tape.taken)
+    assert text.count("<article") == 50
+    assert len(text.encode()) < 1_000_000
 
 
 def test_nothing_is_drawn_of_a_run_without_reads() -> None:

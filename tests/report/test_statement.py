@@ -187,6 +187,15 @@ def test_a_waiver_that_waives_nothing_shows(covering: Waiver, state: str) -> Non
     assert statement["verdict"] == ("conformant" if state == "used" else "not_conformant")
 
 
+def test_a_waiver_for_what_only_warns_has_no_failure_to_waive() -> None:
+    """Neither for a SHOULD that was broken, nor for a MUST whose failure became a warning."""
+    judgement = judged(finding("S1"), finding("L1", Verdict.WARN), checked={"S1": 1, "L1": 1})
+    waivers = [waiver(requirement="S1"), waiver(requirement="L1"), waiver(finding=finding("L1").id)]
+    statement = statement_of(judgement, clause("S1", "should"), clause("L1"), waivers=waivers)
+    assert [entry["state"] for entry in statement["waivers"]] == ["gone", "gone", "gone"]
+    assert [row["verdict"] for row in statement["requirements"]] == ["warn", "warn"]
+
+
 def test_the_statement_is_json_and_the_same_each_time() -> None:
     first, second = (json.dumps(made_up_statement()[0], sort_keys=False) for _ in range(2))
     assert first == second

@@ -46,6 +46,12 @@ def test_a_code_that_was_agreed_holds() -> None:
     assert says(only_documented_codes, sight) == {"R1 held"}
 
 
+def test_who_tidies_paths_up_may_send_an_odd_one_on() -> None:
+    assert says(only_documented_codes, met("DELETE", "/subscriber/..%2Forder", 301, "")) == {"R1 warn"}
+    assert says(only_documented_codes, met("DELETE", "/subscriber/a%40x.nl", 301, "")) == {"R1 fail"}
+    assert says(only_documented_codes, met("DELETE", "/subscriber/..%2Forder", 418, "")) == {"R1 fail"}
+
+
 def test_the_title_names_the_operation_and_not_the_code() -> None:
     found = finding(only_documented_codes, met("POST", "/order", 418, sent=PLACED))
     assert found.title == "POST /order answers with an undocumented code"

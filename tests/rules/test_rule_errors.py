@@ -56,9 +56,17 @@ def test_an_error_of_the_gateways_own_code_is_the_gateways() -> None:
     assert says(errors_can_be_read, _refused(400, content)) == {"K2 held", "H13 held"}
 
 
-@pytest.mark.parametrize("path", ["/subscriber/a%00", "/subscriber/a%4", f"/subscriber/{'a' * 3000}"])
-def test_a_request_that_no_front_end_lets_pass_may_be_refused_by_it(path: str) -> None:
-    assert says(errors_can_be_read, met("DELETE", path, 400, "Bad request")) == {"K2 warn"}
+ODD_PATHS = ["a%00", "a%4", "a" * 3000, "a%2Fb@x.nl", "a%5Cb", "a%3Bb", "a%25b", "..%2Forder", "%2e%2E", "a%ff", "a%0A"]
+
+
+@pytest.mark.parametrize("name", ODD_PATHS)
+def test_a_request_that_no_front_end_lets_pass_may_be_refused_by_it(name: str) -> None:
+    assert says(errors_can_be_read, met("DELETE", f"/subscriber/{name}", 400, "Bad request")) == {"K2 warn"}
+
+
+@pytest.mark.parametrize("name", ["a%40x.nl", "o%27neill%40x.nl", "a%2Bb%40x.nl", "a%20b", "%C3%A9%40x.nl"])
+def test_a_request_that_every_front_end_lets_pass_is_the_apis_to_refuse(name: str) -> None:
+    assert says(errors_can_be_read, met("DELETE", f"/subscriber/{name}", 404, "Not found")) == {"K2+R2 fail"}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,11 @@ def test_anything_else_in_location_fails(location: str) -> None:
     assert says(rules.location_is_a_reference, _placed(location)) == {"H3 fail"}
 
 
+@pytest.mark.parametrize("location", ["https://other.example/order/KO1", "//localhost:8080/order/KO1"])
+def test_a_location_at_another_origin_warns(location: str) -> None:
+    assert says(rules.location_is_a_reference, _placed(location)) == {"H3 warn"}
+
+
 def test_no_location_is_legal() -> None:
     assert says(rules.location_is_a_reference, _placed(None)) == set()
 

@@ -130,6 +130,29 @@ def test_what_the_document_says_holds(sight: Sight) -> None:
     assert says(successes_match_the_document, sight) == {"R2 held", "H13 held"}
 
 
+def test_a_deletion_names_the_subscriber_that_it_was_asked_for() -> None:
+    another = met("DELETE", "/subscriber/u2%40acme.example", 200, DELETED)
+    assert says(successes_match_the_document, another) == {"R2 fail"}
+    for name in ("U1%40acme.example", "u1%40ACME.example"):
+        loud = met("DELETE", f"/subscriber/{name}", 200, DELETED)
+        assert says(successes_match_the_document, loud) == {"R2 held", "H13 held"}
+
+
+def test_a_creation_names_the_product_that_it_was_asked_for() -> None:
+    another = met("POST", "/subscriber", 201, {**CREATED, "product_name": "KPN-VoiceVideo-Z"}, sent=WANTED)
+    assert says(successes_match_the_document, another) == {"R2 fail"}
+
+
+def test_an_inventory_has_one_row_of_the_product() -> None:
+    row = STOCK["products"][0]
+    other = {**row, "product_name": "KPN-Other"}
+    assert says(successes_match_the_document, met("GET", "/inventory", 200, {"products": [row, other]})) == {
+        "R2 held",
+        "H13 held",
+    }
+    assert says(successes_match_the_document, met("GET", "/inventory", 200, {"products": [row, row]})) == {"R2 fail"}
+
+
 LEGAL = [
     met("POST", "/order", 201, {**ORDER, "colour": "red"}, sent=PLACED),
     met("POST", "/order", 201, {**ORDER, "status": "completed"}, sent=PLACED),
@@ -246,3 +269,14 @@ def test_a_vendors_document_is_taken_at_its_word(tmp_path: Path) -> None:
         "GET /inventory answers without the header X-Request-Id": "fail",
         "GET /inventory answers without /region in the body": "fail",
     }
+
+
+NAMED = {**WANTED, "identity": "u1@acme.example"}
+SHOWN_AGAIN = {name: value for name, value in CREATED.items() if name != "password"}
+
+
+def test_a_subscriber_that_is_only_shown_again_has_no_password_to_show() -> None:
+    assert says(successes_match_the_document, met("POST", "/subscriber", 200, SHOWN_AGAIN, sent=NAMED)) == {"R2 warn"}
+    for status, sent in ((201, NAMED), (200, WANTED)):
+        sight = met("POST", "/subscriber", status, SHOWN_AGAIN, sent=sent)
+        assert says(successes_match_the_document, sight) == {"R2 fail"}

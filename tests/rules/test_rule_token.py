@@ -142,6 +142,9 @@ def test_a_missing_credential_is_an_invalid_request() -> None:
     missing = _wrong_client(400, content, sent=f"client_secret={CLIENT_SECRET}")
     assert says(rules.wrong_clients_are_told_so, missing) == {"T6 held", "R6 held"}
     assert says(rules.wrong_clients_are_told_so, _wrong_client(400, content)) == {"T6 warn", "R6 held"}
+    basic = {"authorization": "Basic {{authorization:66ff66ff66ff}}"}
+    elsewhere = _wrong_client(400, content, sent="", sent_headers=basic)
+    assert says(rules.wrong_clients_are_told_so, elsewhere) == {"T6 held", "R6 held"}
 
 
 @pytest.mark.parametrize(

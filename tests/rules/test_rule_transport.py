@@ -132,13 +132,19 @@ NEW_YEAR = 1767225600.0
         "Thu, 01 Jan 2026 00:00:00 GMT",
         "Thursday, 01-Jan-26 00:00:00 GMT",
         "Thu Jan  1 00:00:00 2026",
+        "Thu, 01 Jan 2026 00:00:00 +0000",
+        "Thu, 1 Jan 2026 01:00:00 +0100",
+        "Thu, 01 Jan 2026 00:00:00 UTC",
+        "Thu Jan 01 00:00:00 UTC 2026",
     ],
 )
 def test_a_moment_is_read_in_every_usual_notation(text: str) -> None:
     assert moment(text) == NEW_YEAR
 
 
-@pytest.mark.parametrize("text", ["", "0", "60", "now", "12:00:00", "2026-13-01", "n/a", "2026"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "60", "now", "12:00:00", "2026-13-01", "n/a", "2026", "Thu, 41 Jan 2026 00:00:00 UTC"]
+)
 def test_other_text_is_no_moment(text: str) -> None:
     assert moment(text) is None
 

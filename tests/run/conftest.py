@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,15 @@ class Outcome:
         return next(row["findings"] for row in self.statement["requirements"] if row["id"] == requirement)
 
 
+def until_begun(process: subprocess.Popen[Any], journal: Path) -> None:
+    """Wait until a run has put a hundred answers into its journal; fails where it ends before that."""
+    deadline = time.monotonic() + 60
+    while not (journal.exists() and journal.read_bytes().count(b'"outcome"') > 100):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def kandykit(tmp_path: Path) -> Callable[..., Outcome]:
     """Run ``kandykit`` with these arguments; ``run`` gets a folder of its own."""
@@ -66,8 +76,8 @@ def mock_profile(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """Start a mock with these arguments; gives the path of a profile that reaches it."""
     started: list[EmbeddedMock] = []
 
-    def start(*arguments: str, readings: dict[str, Any] | None = None) -> Path:
-        mock = EmbeddedMock(arguments)
+    def start(*arguments: str, readings: dict[str, Any] | None = None, dialect: str = "") -> Path:
+        mock = EmbeddedMock(arguments, dialect)
         started.append(mock)
         path = tmp_path / f"profile-{len(started)}.toml"
         mock.write_profile(path, readings)

@@ -90,6 +90,23 @@ def first_after(mints: int) -> Callable[[Caller], int]:
     return act
 
 
+def by_basic(secret: str) -> Callable[[Caller], int]:
+    """Ask for a token with a secret that stands in the header."""
+
+    def act(caller: Caller) -> int:
+        query = {"grant_type": "client_credentials"}
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        return caller.http.post(TOKEN, params=query, auth=(caller.client_id, secret), headers=form).status_code
+
+    return act
+
+
+def deleted_with_another_token(caller: Caller) -> tuple[int, tuple[int, int, int]]:
+    caller.up(1)
+    identity = caller.new()
+    return caller.as_client(caller.client_id).delete(identity).status_code, caller.stock()
+
+
 def refresh_tokens(caller: Caller) -> list[bool]:
     return ["refresh_token" in caller.mint().json() for _ in range(2)]
 
@@ -133,7 +150,11 @@ STORIES: dict[str, Story] = {
     "token-by-get": token_request("GET", 405, 200, params=QUERY | FORM),
     "token-by-put": token_request("PUT", 405, 200, params=QUERY, data=FORM),
     "wrong-secret-gets-a-token": asked(401, 200, client_secret="wrong"),
+    "space-after-the-secret-is-ignored": asked(401, 200, client_secret="acme-secret "),
+    "any-secret-will-do-by-basic": told(by_basic("wrong"), 400, 200),
+    "subscriber-belongs-to-its-token": told(deleted_with_another_token, (200, (1, 0, 1)), (404, (1, 1, 0))),
     "start-of-the-secret-is-enough": asked(401, 200, client_secret="acme-secret-and-more"),
+    "secret-of-any-client-will-do": asked(401, 200, client_secret="globex-secret"),
     "secret-in-any-letter-case": asked(401, 200, client_secret="ACME-SECRET"),
     "missing-secret-gets-a-token": asked(400, 200, client_secret=None),
     "token-type-is-mac": asked("Bearer", "mac", member("token_type")),

@@ -13,6 +13,12 @@ def date_before_and_after(caller: Caller, clock: ManualClock) -> bool:
     return bool(caller.orders()[0]["created_at"] == placed)
 
 
+def identity_given(caller: Caller) -> bool:
+    caller.up(1)
+    wish = "a" * 50 + "@shop.example.org"
+    return bool(caller.create(wish).json()["identity"] == wish)
+
+
 STORIES = {
     # Stock and subscribers.
     "oversell-by-one": played("up:1 new new new stock", "201f 201 412 412 1/1/0", "201f 201 201 412 1/2/-1"),
@@ -50,6 +56,7 @@ STORIES = {
     "letter-case-overwrites": played(
         "up:3 new:ann new:Ann del:ann del:Ann stock", "201f 201 201 200 200 3/0/3", "201f 201 201 404 200 3/1/2"
     ),
+    "long-identities-are-cut": told(identity_given, True, False),
     "identity-with-plus-cannot-be-deleted": played(
         "up:2 new:a+b del:a+b stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"
     ),

@@ -9,6 +9,23 @@ def foreign_read(caller: Caller) -> int:
     return caller.as_client("globex").read(number).status_code
 
 
+def old_foreign_read(caller: Caller) -> list[int]:
+    number = caller.up(1).json()["order_number"]
+    statuses = []
+    for _ in range(2):
+        statuses.append(caller.as_client("globex").read(number).status_code)
+        for _ in range(3):
+            caller.up(1)
+    return statuses
+
+
+def passwords_of_both(caller: Caller) -> int:
+    other = caller.as_client("globex")
+    for client in (caller, other):
+        client.up(1)
+    return len({client.create("ann@shop.example.org").json()["password"] for client in (caller, other)})
+
+
 def tokens_of_both(caller: Caller) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     caller.up(2)
     return caller.as_client("globex").stock(), caller.stock()
@@ -28,6 +45,14 @@ STORIES: dict[str, Story] = {
         "201f 201 201f 201 404 2/1/1 2/1/1",
         "201f 201 201f 201 404 2/0/2 2/1/1",
     ),
+    "old-foreign-order-can-be-read": told(old_foreign_read, [404, 404], [404, 200]),
+    "foreign-identity-is-taken-over": played(
+        "up:2 new:a gx.up:2 gx.new:a stock gx.stock", "201f 201 201f 201 2/1/1 2/1/1", "201f 201 201f 201 2/0/2 2/1/1"
+    ),
+    "foreign-identity-is-refused-and-consumes": played(
+        "up:2 new:a gx.up:2 gx.new:a stock gx.stock", "201f 201 201f 201 2/1/1 2/1/1", "201f 201 201f 400 2/2/0 2/0/2"
+    ),
+    "foreign-identity-brings-its-password": told(passwords_of_both, 2, 1),
     "order-adds-to-every-account": played("up:2 stock gx.stock", "201f 2/0/2 0/0/0", "201f 2/0/2 2/0/2"),
     "stock-is-shared": played("up:2 gx.new stock gx.stock", "201f 412 2/0/2 0/0/0", "201f 201 2/1/1 0/0/0"),
     "token-of-the-one-who-asked-before": told(tokens_of_both, ((0, 0, 0), (2, 0, 2)), ((2, 0, 2), (2, 0, 2))),

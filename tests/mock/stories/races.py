@@ -39,15 +39,18 @@ def delete(identity: str) -> Call:
 STOCK: Call = ("GET", "/inventory", None)
 
 
-def together(caller: Caller, calls: Sequence[Call]) -> Answers:
-    """Send calls so that they are on their way at once; gives status and body of each, in the order of the calls."""
+def together(caller: Caller, calls: Sequence[Call], other: Caller | None = None) -> Answers:
+    """Send calls so that they are on their way at once; gives status and body of each, in the order of the calls.
+
+    Every second one is made by the other caller, where there is one.
+    """
     origin = caller.http.base_url
     lines = [http.client.HTTPConnection(origin.host, origin.port, timeout=10) for _ in calls]
-    authorization = f"Bearer {caller.token}"
+    tokens = [caller.token, (other or caller).token]
     for line in lines:
         line.connect()
-    for line, (method, path, body) in zip(lines, calls, strict=True):
-        headers = {"authorization": authorization, "content-type": "application/json"}
+    for number, (line, (method, path, body)) in enumerate(zip(lines, calls, strict=True)):
+        headers = {"authorization": f"Bearer {tokens[number % 2]}", "content-type": "application/json"}
         line.request(method, BASE + path, None if body is None else json.dumps(body).encode(), headers)
     answers = []
     for line in lines:
@@ -91,6 +94,13 @@ def oversold(caller: Caller) -> bool:
     story = Told(caller, 1)
     count = story.free + 8
     return done(together(caller, [new()] * count)) > story.free
+
+
+def mixed_up(caller: Caller) -> bool:
+    other = caller.as_client("globex")
+    stories = [Told(one, 4) for one in (caller, other)]
+    together(caller, [new()] * 4, other)
+    return any(story.after(used=2) for story in stories)
 
 
 def identity_shared(caller: Caller) -> bool:
@@ -225,6 +235,7 @@ def comes_back(caller: Caller) -> bool:
 
 STORIES: dict[str, Story] = {
     "last-product-sold-twice": seen(oversold),
+    "accounts-mixed-up-in-a-crowd": seen(mixed_up),
     "same-identity-given-to-two": seen(identity_shared),
     "stock-unchecked-in-a-crowd": seen(oversold),
     "decrement-goes-by-an-old-use": seen(decremented_below_use),

@@ -61,6 +61,9 @@ STORIES: dict[str, Story] = {
         "201f " * 5 + "7/0/7 +1f,+1f,+1f,+1f,+3f",
         "201f " * 4 + "503 10/0/10 +1f,+1f,+1f,+1f,+3f,+3f",
     ),
+    "subscribers-are-forgotten-after-a-second": played(
+        "up:2 new:a wait:0.9 stock wait:1.1 stock", "201f 201 2/1/1 2/1/1", "201f 201 2/1/1 2/0/2"
+    ),
     "unavailable-after-half-a-deletion": played(
         "up:5 new:a new:b new:c new:d del:a del:b del:c del:d stock del:d stock",
         "201f 201 201 201 201 200 200 200 200 5/0/5 404 5/0/5",

@@ -7,6 +7,9 @@ TEN_GONE = "201f" + " 201 200" * 10
 
 
 STORIES: dict[str, Story] = {
+    "stock-unchecked-after-a-taken-identity": played(
+        "up:1 new:a new:a new:b stock", "201f 201 400 412 1/1/0", "201f 201 400 201 1/2/-1"
+    ),
     # Every so many times.
     "every-seventh-create-not-counted": played(
         "up:9 new*6 stock new stock", f"{SIX_CREATED} 9/6/3 201 9/7/2", f"{SIX_CREATED} 9/6/3 201 9/6/3"

@@ -83,6 +83,13 @@ def has_header(name: str) -> Look:
     return lambda answer: name in answer.headers
 
 
+def identity_deleted(caller: Caller) -> object:
+    caller.up(2)
+    for name in ("ann", "bob"):
+        caller.create(f"{name}@shop.example.org")
+    return caller.delete("ann@shop.example.org").json()["identity"]
+
+
 def at_location(caller: Caller) -> object:
     """What reading the Location of a new order gives."""
     location = caller.up(2).headers["location"]
@@ -167,6 +174,19 @@ STORIES: dict[str, Story] = {
         (302, False),
     ),
     "order-redirects-to-nowhere": told(second_order_read_by_number, 200, 302),
+    "put-on-order-is-refused-but-done": told(
+        lambda caller: (
+            caller.call(
+                "PUT", "/order", json={"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 1}
+            ).status_code,
+            caller.stock(),
+        ),
+        (405, (0, 0, 0)),
+        (405, (1, 0, 1)),
+    ),
+    "order-is-found-by-the-start-of-its-number": told(
+        lambda caller: caller.read(caller.up(1).json()["order_number"][:-1]).status_code, 404, 200
+    ),
     "put-on-order-is-served": seen(
         lambda caller: caller.call(
             "PUT", "/order", json={"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 1}
@@ -196,6 +216,7 @@ STORIES: dict[str, Story] = {
         after(up, create), lambda answer: answer.json()["created_at"] is None, False, True
     ),
     "deleted-subscriber-not-named": seen(after(up, bob, no_bob), members, ["identity", "product_name"], []),
+    "deletion-names-another-subscriber": told(identity_deleted, "ann@shop.example.org", "bob@shop.example.org"),
     "location-leads-nowhere": told(at_location, 200, 404),
     "location-is-no-address": told(at_location, 200, None),
     "location-of-the-first-order": told(same_at_location, True, False),

@@ -78,14 +78,23 @@ STORIES: dict[str, Story] = {
     "missing-quantity-is-one": order(REFUSED, ORDERED, quantity=MISSING),
     "null-quantity-is-one": order(REFUSED, ORDERED, quantity=None),
     "list-of-one-quantity-accepted": order(REFUSED, ORDERED, quantity=[1]),
-    "quantity-kept-in-32-bits": order("201 4294967300/1/4294967299", ORDERED, quantity=2**32 + 1),
+    "quantity-kept-in-four-bits": order("201 20/1/19", ORDERED, quantity=17),
+    "quantity-kept-in-32-bits": told(
+        lambda caller: (caller.up(2).status_code, caller.down(2**32 + 1).status_code, caller.stock()),
+        (201, 412, (2, 0, 2)),
+        (201, 201, (1, 0, 1)),
+    ),
     "huge-quantity-crashes": order(REFUSED, CRASHED, quantity=2**64),
     # Order types and products.
     "order-type-in-any-letter-case": order(REFUSED, ORDERED, order_type="INCREMENT"),
+    "decrement-in-any-letter-case": order(REFUSED, "201 2/1/1", order_type="Decrement"),
     "unknown-order-type-is-increment": order(REFUSED, ORDERED, order_type="refund"),
     "missing-order-type-is-increment": order(REFUSED, ORDERED, order_type=MISSING),
     "order-type-of-another-kind-crashes": order(REFUSED, CRASHED, order_type=7),
     "order-for-unknown-product-accepted": order(REFUSED, ORDERED, product_name="KPN-Fax"),
+    "decrement-for-unknown-product-accepted": order(
+        REFUSED, "201 2/1/1", order_type="decrement", product_name="KPN-Fax"
+    ),
     "subscriber-of-unknown-product-accepted": subscriber(REFUSED, CREATED, product_name="KPN-Fax"),
     "subscriber-without-product-accepted": subscriber(REFUSED, CREATED, product_name=MISSING),
     "order-without-product-accepted": order(REFUSED, ORDERED, product_name=MISSING),
@@ -109,6 +118,7 @@ STORIES: dict[str, Story] = {
     "not-a-number-crashes": posting(
         "/order", json.dumps(ORDER | {"quantity": float("nan")}).encode(), REFUSED, CRASHED
     ),
+    "exponent-crashes": posting("/order", json.dumps(ORDER).replace(": 1}", ": 1e0}").encode(), REFUSED, CRASHED),
     "zero-byte-crashes": order(REFUSED, CRASHED, order_type="increment\x00"),
     # Malformed, refused, and carried out all the same.
     "refused-negative-quantity-acts": order(REFUSED, "400 1/1/0", quantity=-2),
@@ -118,6 +128,7 @@ STORIES: dict[str, Story] = {
     "empty-identity-accepted": subscriber(REFUSED, CREATED, identity=""),
     "identity-of-digits-accepted-as-number": subscriber(REFUSED, CREATED, identity=12345),
     "identity-without-domain-accepted": subscriber(REFUSED, CREATED, identity="ann"),
+    "null-identity-crashes": subscriber(REFUSED, CRASHED, identity=None),
     "identity-with-line-break-accepted": subscriber(REFUSED, CREATED, identity="ann@shop.example.org\n"),
     "long-identity-crashes": subscriber(REFUSED, CRASHED, identity="a" * 300 + "@shop.example.org"),
     "identity-with-quote-crashes": deleting("/o'neil%40shop.example.org", "404 3/1/2", CRASHED),

@@ -89,6 +89,9 @@ STORIES: dict[str, Story] = {
     "connection-ends-with-each-answer": told_by(inventory, "connection", None, "close"),
     "quota-reset-as-a-date": told(reset, "9999999999999", "9999-99-99T99:99:99+99:99"),
     "quota-reset-in-seconds": told(reset, "9999999999999", "9999999999"),
+    "quota-reset-as-programs-print-it": told(
+        lambda caller: bool(re.fullmatch(r"\w{3} \w{3} \d\d [\d:]{8} UTC \d{4}", reset(caller))), False, True
+    ),
     "quota-by-the-month": told_by(inventory, "quota-time-unit", "hour", "month"),
     "sunset-on-a-date": told(sunset, "n/a", 2029),
     "hsts-in-another-order": told_by(

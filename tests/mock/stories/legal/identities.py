@@ -47,12 +47,22 @@ def next_after_deletion(caller: Caller) -> bool:
     return again == gone
 
 
+def pins(caller: Caller) -> bool:
+    caller.up(2)
+    words = [caller.create().json()["password"] for _ in range(2)]
+    assert words[0] != words[1]
+    return all(re.fullmatch(r"\d{4}", word) is not None for word in words)
+
+
 STORIES: dict[str, Story] = {
     "server-chooses-and-refuses-a-wish": told(wish, "granted", "400"),
     "server-chooses-and-ignores-a-wish": told(wish, "granted", "another"),
     "server-chooses-as-declared": told(wish, "granted", "400"),
     "caller-must-choose": told(unnamed, (201, 201), (400, 201)),
     "caller-must-choose-as-declared": told(unnamed, (201, 201), (400, 201)),
+    "room-for-one-and-callers-choose": played(
+        "up:2 up:1 new new:a stock", "201f 201f 201 201 3/2/1", "412 201f 400 201 7/7/0"
+    ),
     "deleted-identities-are-not-given-again": played(
         "up:2 new:a del:a new:a new:b", "201f 201 200 201 201", "201f 201 200 400 201"
     ),
@@ -66,5 +76,6 @@ STORIES: dict[str, Story] = {
     "identities-of-two-hundred-characters": lives(r".{200}"),
     "identities-are-telephone-numbers": lives(r"\+31\d{9}@.*"),
     "identities-count-upward": lives(r"1@a\.bc"),
+    "passwords-are-pins": told(pins, False, True),
     "deleted-identity-is-the-next-one-given": told(next_after_deletion, False, True),
 }

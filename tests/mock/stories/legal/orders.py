@@ -55,6 +55,12 @@ STORIES: dict[str, Story] = {
     "increment-beyond-the-limit-rejected-at-once": played(
         "up:9 up:4 list stock", "201f 412 +9f 9/0/9", "201f 201r +9f,+4r 9/0/9", **LIMIT
     ),
+    "increment-beyond-the-limit-stays-pending": played(
+        "up:9 up:4 wait:60 list down:10 down:2 up:4 stock",
+        "201f 412 +9f 412 201f 201f 11/0/11",
+        "201f 202p +9f,+4p 412 201f 201f 11/0/11",
+        **LIMIT,
+    ),
     "small-limit": played("up:13 up:12 stock", "201f 201f 25/0/25", "412 201f 12/0/12"),
     "small-limit-not-declared": played("up:7 up:6 stock", "201f 201f 13/0/13", "412 201f 6/0/6"),
     "pending-orders-count-toward-the-limit": played(

@@ -46,6 +46,12 @@ def options(caller: Caller) -> tuple[int, str]:
     return answer.status_code, answer.headers["allow"]
 
 
+def odd_path(caller: Caller) -> tuple[int, bool]:
+    plain, odd = (caller.call("DELETE", f"/subscriber/{name}") for name in ("a%40b.nl", "a%2Fb.nl"))
+    assert plain.status_code == 404
+    return odd.status_code, "html" in odd.headers["content-type"]
+
+
 FIVE = ["info", "message", "name", "status", "transactionId"]
 BY_STATE = "new up:1 down:2 new:a new"
 TWICE = "up:2 new:a new:a del:a del:a del:nobody stock"
@@ -57,6 +63,7 @@ STORIES: dict[str, Story] = {
         "new up:2 down:3 new:a new:a", "412 201f 412 201 400", "409 201f 409 201 409"
     ),
     "taken-identity-refused-with-412": played("up:2 new:a new:a", "201f 201 400", "201f 201 412"),
+    "taken-identity-is-shown-again": played("up:2 new:a new:a stock", "201f 201 400 2/1/1", "201f 201 200 2/1/1"),
     "stock-is-looked-at-before-the-identity": told(full_and_taken, 400, 412),
     "unknown-product-not-found": order(400, 404, product_name="KPN-Fax"),
     "unknown-order-refused-with-400": told(unknown_order, (404, None), (400, None)),
@@ -73,11 +80,16 @@ STORIES: dict[str, Story] = {
         "/subscriber", json.dumps({"product_name": PRODUCT, "identity": None}).encode(), 400, 201
     ),
     "last-of-duplicate-members-counts": told(doubled, (400, (0, 0, 0)), (201, (2, 0, 2))),
+    "member-names-in-any-letter-case": posted(
+        "/order", json.dumps({name.title(): value for name, value in ORDER.items()}).encode(), 400, 201
+    ),
     "json-under-any-content-type": posted("/order", json.dumps(ORDER).encode(), 400, 201, "text/plain"),
     # Other methods.
     "options-answered-200": told(options, (405, "GET, HEAD, POST"), (200, "GET, HEAD, POST, OPTIONS")),
     "head-refused": played("head:order head:inventory put:order", "200 200 405", "405 405 405"),
     "wrong-method-is-forbidden": played("put:order delete:inventory", "405 405", "403 403"),
+    # What stands in front.
+    "odd-paths-do-not-get-through": told(odd_path, (404, False), (400, True)),
     # Other forms of errors.
     "errors-in-an-envelope": seen(malformed, members, FIVE, ["errorResponse"]),
     "errors-as-gateway-faults": seen(malformed, members, FIVE, ["fault"]),

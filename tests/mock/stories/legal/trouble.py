@@ -60,6 +60,14 @@ def stale(caller: Caller) -> int:
     return len({caller.stock() for _ in range(100)})
 
 
+def now_and_later(caller: Caller, clock: ManualClock) -> list[int]:
+    codes = []
+    for seconds in (0.0, 2.9, 0.1, 1.9, 0.1):
+        clock.advance(seconds)
+        codes.append(caller.inventory().status_code)
+    return codes
+
+
 SIXTY = ({"201": 60}, 60)
 STORIES: dict[str, Story] = {
     "small-quota": Story(two_hundred_and_one, (200, 200, 200), (200, 429, 200)),
@@ -68,6 +76,7 @@ STORIES: dict[str, Story] = {
     "unavailable-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 59)),
     "unavailable-after-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 60)),
     "bad-gateway-in-html-after-acting": told(html, ["application/json"], ["application/json", "text/html"]),
+    "away-for-two-seconds": Story(now_and_later, [200] * 5, [200, 200, 503, 503, 200]),
     "connection-cut-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "cut": 1}, 59)),
     "connection-cut-after-acting": told(orders_of_one, SIXTY, ({"201": 59, "cut": 1}, 60)),
     "connection-cut-on-reads": told(reads, {"200": 60}, {"200": 59, "cut": 1}),
@@ -79,6 +88,8 @@ STORIES: dict[str, Story] = {
         "201f 201 2/1/1 2/1/1 2/1/1",
         "201f 201 0/0/0 2/0/2 2/1/1",
     ),
+    "order-list-lags": played("up:2 list wait:0.3 list", "201f +2f +2f", "201f - +2f"),
     "rarely-a-stale-inventory": told(stale, 1, 2),
     "somebody-else-is-active": played("up:2 wait:5 stock list", "201f 2/0/2 +2f", "201f 4/2/2 +2f,+1f,+1f"),
+    "somebody-else-is-active-as-declared": played("up:2 wait:5 stock", "201f 2/0/2", "201f 4/2/2"),
 }

@@ -1,0 +1,53 @@
+"""What several plays of the same calls prove together."""
+
+from __future__ import annotations
+
+import pytest
+
+from kandykit.docket import Docket
+from kandykit.exchange import Exchange, Intent, Request
+from kandykit.hearing import Performance
+from kandykit.hearing.rulings import Weighing, weigh
+from kandykit.verdict import Finding
+
+
+def plays(finding: Finding, *shown: bool) -> list[Performance]:
+    return [Performance(findings=[finding] if shows else []) for shows in shown]
+
+
+@pytest.mark.parametrize(("requirement", "stands"), [("L2", True), ("R3", False), ("R7", False), ("L13", False)])
+def test_what_comes_now_and_then_stands_for_what_is_counted_and_not_for_lost_answers(
+    requirement: str, stands: bool
+) -> None:
+    finding = Finding(requirement, "something is wrong", "right", "wrong", (), stateful=True)
+    played = plays(finding, True, False, False, True, False, False, True)
+    docket = Docket()
+    ruled = weigh(docket, finding, Weighing(played[0], played, rested=True))
+    assert (ruled is not None) == stands
+    assert bool(docket.cases) == stands
+
+
+def test_what_shows_each_time_stands_whatever_it_is() -> None:
+    finding = Finding("R3", "malformed input gets a server error", "400", "500", (), stateful=True)
+    played = plays(finding, True, True, True)
+    assert weigh(Docket(), finding, Weighing(played[0], played)) is not None
+
+
+def test_where_well_formed_calls_get_server_errors_as_well_malformed_input_has_to_get_one_more_often() -> None:
+    finding = Finding("R3", "malformed input gets a server error", "400", "500", (), stateful=True)
+    for trouble, needed in ((0.0, 3), (0.01, 3), (0.05, 4), (0.3, 8), (1.0, 14)):
+        for times in (needed - 1, needed):
+            played = plays(finding, *[True] * times)
+            played[0].trouble = trouble
+            assert (weigh(Docket(), finding, Weighing(played[0], played)) is not None) == (times == needed)
+
+
+def test_what_made_a_finding_the_first_time_is_kept_when_it_is_met_again() -> None:
+    first = Finding("L3", "numbers that cannot be", "right", "wrong", (1, 2), also=("L10",))
+    calls = [Exchange(seq, Intent(), Request("GET", "http://t/x", ()), None, 0.0, 0.0) for seq in (1, 2, 3)]
+    docket = Docket()
+    docket.file(first, calls[:2])
+    docket.file(Finding("L3", "numbers that cannot be", "right", "wrong", (3,)), calls[2:])
+    case = docket.cases[first.id]
+    assert case.finding.requirements == ("L3", "L10")
+    assert len(case.calls) == 1
