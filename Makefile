@@ -4,13 +4,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: conformance test lint mock
+.PHONY: conformance test faults lint mock
 
 conformance: $(READY)
 	$(BIN)/kandykit run
 
 test: $(READY)
+	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/browser \
+		|| echo "axe could not be installed; its tests are skipped"; fi
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+
+# A sample of the catalogues that changes with the day; a survivor or an accused correct server fails it.
+faults: $(READY)
+	$(BIN)/kandykit faults --sample 60 --until-fail --time-budget 900 --out reports/faults
 
 lint: $(READY)
 	$(BIN)/ruff check .
