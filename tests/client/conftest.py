@@ -43,7 +43,7 @@ def make_line(tmp_path: Path) -> Iterator[MakeLine]:
         binding = Binding(profile.target.base_url, profile.target.token_url, profile.binding)
         ledger = Ledger(MARK)
         guard = Guard.of(profile, ledger, MARK, yes=yes, read_only=read_only)
-        guard._clock, guard._sleep = clock, clock.sleep
+        guard._clock, guard._sleep, guard._counted = clock, clock.sleep, clock()
         redactor = Redactor(b"the key of this run")
         journal = Journal(tmp_path / f"journal-{len(made)}.jsonl")
         journal.run(kit="0", seed=0)
