@@ -125,7 +125,7 @@ class _Cleaner:
                 orders = self._call(self.binding.read_orders()).orders
                 if orders is not None:
                     self.ledger.settle_by_list(self.account.name, orders)
-            for identity in self.account.to_delete:
+            for identity in self.account.subscribers.to_delete:
                 self.said[identity] = self._delete(identity)
             self._balance()
         except _GivenUp as reason:
@@ -237,12 +237,12 @@ class _Cleaner:
 
     def _left(self) -> list[str]:
         account, left = self.account, []
-        for identity in account.to_delete:
-            what = "is still live" if identity in account.live else "may still be live"
+        for identity in account.subscribers.to_delete:
+            what = "is still live" if identity in account.subscribers.live else "may still be live"
             said = self.said.get(identity)
             left.append(self._sentence(f"subscriber {identity} {what}" + (f"; its deletion {said}" if said else "")))
-        if account.lost and not self._all_free_again():
-            calls = ", ".join(account.lost)
+        if account.subscribers.lost and not self._all_free_again():
+            calls = ", ".join(account.subscribers.lost)
             left.append(
                 self._sentence(
                     f"a subscriber may be left whose identity the target never told (created by call {calls};"

@@ -298,9 +298,7 @@ class Guard:
 
     def _may_use_one(self, account: str) -> None:
         """Where others use the account, each subscriber of ours uses a product of ours: theirs may be needed."""
-        own = self.ledger.account(account)
-        using = len(own.live) + len(own.unclear) + len(own.lost)
-        if using >= self.ledger.removable(account):
+        if self.ledger.account(account).subscribers.using >= self.ledger.removable(account):
             raise Refused("this would use a product of the others who share the account; order one first.")
 
     def _may_rise(self, intent: Intent, up: float, kept_back: int) -> None:
@@ -371,9 +369,7 @@ class Guard:
     def _cut_short(self, identity: str) -> bool:
         """Whether this is an identity of ours with the end of its domain missing, so nobody's."""
         return "@" in identity and any(
-            own.startswith(identity)
-            for account in self.ledger.accounts.values()
-            for own in (*account.live, *account.unclear, *account.deleted)
+            own.startswith(identity) for account in self.ledger.accounts.values() for own in account.subscribers.known
         )
 
 

@@ -327,7 +327,7 @@ def test_ctrl_c_in_the_middle_of_a_call_is_recorded_before_it_goes_on(line: Line
     assert isinstance(call, CreateSubscriber)
     assert exchange.failure
     assert reply.outcome is Outcome.UNCLEAR
-    assert line.ledger.account("account-1").to_delete == ["kk-a1b2c3d4-1@example.com"]
+    assert line.ledger.account("account-1").subscribers.to_delete == ["kk-a1b2c3d4-1@example.com"]
     assert read_journal(line.journal.path).unanswered == ()
 
 

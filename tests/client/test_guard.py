@@ -462,8 +462,8 @@ NOWHERE = [deletes(THEIRS), deletes("OURS@example.com"), deletes("our"), deletes
 
 def with_subscribers(base: str) -> Post:
     post = Post(base).created(OURS).created(GONE).created("second@example.com", "account-2")
-    post.ledger.account("account-1").live.discard(GONE)
-    post.ledger.account("account-1").deleted.add(GONE)
+    post.ledger.account("account-1").subscribers.live.discard(GONE)
+    post.ledger.account("account-1").subscribers.deleted.add(GONE)
     return post
 
 

@@ -361,6 +361,21 @@ def test_a_pending_order_counts_until_it_ends() -> None:
     assert books.ledger.account(ME).pending == []
 
 
+def test_a_malformed_order_that_is_pending_as_what_it_means_is_given_back_once_it_ends() -> None:
+    meant = Malformed(Operation.PLACE_ORDER, "a member that nobody knows", meant=PlaceOrder(MORE, 3))
+    for stage, total, ours in ((Stage.DONE, 13, 3), (Stage.NOT_DONE, 10, 0)):
+        books = Books()
+        books.look(10)
+        accepted = Reply(Outcome.DONE, 201, order=OrderView("a", MORE, 3, stage=Stage.OPEN))
+        books.feed(meant, accepted, body='{"quantity": 3, "more": 1}')
+        books.look(10)
+        assert [order.number for order in books.ledger.account(ME).pending] == ["a"]
+        books.list_orders(OrderView("a", stage=stage))
+        books.look(total)
+        assert books.ledger.account(ME).pending == []
+        assert books.removable == ours
+
+
 def test_a_pending_order_that_the_inventory_shows_already_counts_once() -> None:
     books = Books()
     books.look(10)
@@ -486,8 +501,8 @@ def test_without_any_inventory_only_certain_orders_are_given_back() -> None:
 
 
 def standing(books: Books, identity: str, who: str = ME) -> str:
-    account = books.ledger.account(who)
-    return next((name for name in ("live", "deleted", "unclear") if identity in getattr(account, name)), "unknown")
+    own = books.ledger.account(who).subscribers
+    return next((name for name in ("live", "deleted", "unclear") if identity in getattr(own, name)), "unknown")
 
 
 def test_a_subscriber_is_ours_from_its_creation_on() -> None:
@@ -513,14 +528,14 @@ def test_what_a_create_proves(outcome: Outcome, shown: str | None, chosen: str |
     books = Books()
     books.create(outcome, shown, chosen=chosen)
     assert standing(books, "a") == expected
-    assert books.ledger.account(ME).lost == []
+    assert books.ledger.account(ME).subscribers.lost == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.UNCLEAR])
 def test_a_subscriber_whose_identity_nobody_told_is_lost(outcome: Outcome) -> None:
     books = Books()
     books.create(outcome)
-    assert books.ledger.account(ME).lost == ["1"]
+    assert books.ledger.account(ME).subscribers.lost == ["1"]
 
 
 def test_a_malformed_create_that_was_accepted_made_a_subscriber() -> None:
@@ -529,7 +544,7 @@ def test_a_malformed_create_that_was_accepted_made_a_subscriber() -> None:
     books.feed(call, Reply(Outcome.DONE, 201, subscriber=SubscriberView("a")))
     assert standing(books, "a") == "live"
     books.feed(call, Reply(Outcome.DONE, 201))
-    assert books.ledger.account(ME).lost == ["2"]
+    assert books.ledger.account(ME).subscribers.lost == ["2"]
 
 
 @pytest.mark.parametrize(
