@@ -549,6 +549,7 @@ def test_header_objects_of_every_kind(tmp_path: Path) -> None:
         ),
         ("openapi: 3.1.0\npaths: {/a: {$ref: '#here'}}", "#/paths/~1a: ", "names an anchor"),
         ("openapi: 3.1.0\npaths: {/a: {$ref: 'missing.yaml'}}", "missing.yaml: ", "cannot be read"),
+        ("openapi: 3.1.0\npaths: {/a: {$ref: '%00'}}", "x00': ", "no file can have this name"),
     ],
 )  # fmt: skip
 def test_a_broken_document_is_refused_with_its_place(tmp_path: Path, text: str, place: str, why: str) -> None:
@@ -569,6 +570,7 @@ def test_a_broken_document_is_refused_with_its_place(tmp_path: Path, text: str, 
         ),
         ({"properties": {"a": 3}}, "/schema/properties/a: ", "3 is no schema"),
         ({"properties": 3}, "/schema/properties: ", "3 stands here"),
+        ({"properties": {}, "required": [[]]}, "/schema/required/0: ", "is not of type"),
         ({"allOf": {}}, "/schema/allOf: ", "write a list of schemas"),
         ({"oneOf": []}, "/schema/oneOf: ", "write a list of schemas"),
         ({"$ref": "#/components/schemas/y"}, "/schema: ", "leads nowhere"),

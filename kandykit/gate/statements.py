@@ -96,6 +96,8 @@ def _check(value: Any, name: str) -> None:
             isinstance(finding, dict) and isinstance(finding.get("id"), str) for finding in findings
         ):
             raise wrong(f"{place}/findings", f"({row['id']}) is no list of findings with an id each")
+        if not all(isinstance(finding.get("suites", []), list) for finding in findings):
+            raise wrong(f"{place}/findings", f"({row['id']}) has a finding whose suites are no list")
     for key, kind, what in (
         ("readings", dict, "an object"),
         ("contract", dict, "an object"),

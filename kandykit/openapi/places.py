@@ -71,6 +71,8 @@ def read(file: Path) -> tuple[Any, bytes]:
         octets = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file}: the OpenAPI document cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise UsageError(f"{str(file)!r}: the OpenAPI document cannot be read: no file can have this name") from None
     try:
         # JSON is nearly YAML, but for tabs; and its own reader names the place of a mistake better.
         text = octets.decode("utf-8-sig")

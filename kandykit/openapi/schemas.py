@@ -105,7 +105,8 @@ class Translation:
             translated["required"] = [
                 name
                 for name in required
-                if name not in properties
+                if not isinstance(name, str)
+                or name not in properties
                 or not isinstance(
                     member := self._loader.resolved(properties[name], place / "properties" / str(name))[0], dict
                 )

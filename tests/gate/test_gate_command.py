@@ -121,6 +121,7 @@ def test_a_file_that_is_no_statement_is_refused_by_name(tmp_path: Path, gate: Ga
         (("requirements", 1, "verdict"), "ok", "/requirements/1/verdict (L5)"),
         (("requirements", 1, "id"), "L1", "L1 a second time"),
         (("requirements", 1, "findings"), [{}], "/requirements/1/findings (L5)"),
+        (("requirements", 1, "findings"), [{"id": "L5-1", "suites": 2.5}], "whose suites are no list"),
         (("readings",), [], "/readings"),
         (("waivers",), {}, "/waivers"),
     ],
