@@ -93,8 +93,10 @@ class Explorer:
         played: list[Performance] = []
         latest = first
         if first.aftermath:
-            # It came up while the account was put back: make that a part of what is played.
+            # It came up while the accounts were put back: make that a part of what is played.
             programme = [*programme, *_putting_back(programme)]
+            others = [Look(index) for index in self.walker.seen if index]
+            programme = [*others, *programme, *others]
             latest = self._again(programme)
             played = [latest] if shows(latest) else []
         elif self.effort.shrink_plays:
@@ -320,10 +322,11 @@ class Explorer:
         self.hearing.note("watched")
 
     def look_for_others(self) -> None:
-        """Read the inventory twice with nothing of ours between; a change is somebody else's, or L13's."""
-        plays = [self.walker.perform([Look(), Look()], keep=True)]
+        """Read each inventory twice with nothing of ours between; a change is somebody else's, or L13's."""
+        looks = [look for index in self.walker.seen or [0] for look in (Look(index), Look(index))]
+        plays = [self.walker.perform(looks, keep=True)]
         if any(finding.stateful for finding in plays[0].findings):
-            plays += [self.walker.perform([Look(), Look()], keep=True) for _ in range(PLAYS_AGAIN)]
+            plays += [self.walker.perform(looks, keep=True) for _ in range(PLAYS_AGAIN)]
         self.hearing.note("looked", plays=[play.number for play in plays])
 
 

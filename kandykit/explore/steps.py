@@ -200,6 +200,7 @@ Step = (
 Programme = Sequence[Step]
 
 _KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Step)}
+_PLAIN: Final[Mapping[str, tuple[type, ...]]] = {"int": (int,), "str": (str,), "bool": (bool,), "float": (int, float)}
 
 
 def to_json(programme: Programme) -> list[dict[str, Any]]:
@@ -219,15 +220,25 @@ def from_json(values: Sequence[Mapping[str, Any]]) -> list[Step]:
         if unknown := sorted(set(arguments) - known):
             raise ValueError(f"step {index} ({kind.__name__}) has no {unknown[0]}")
         if "amount" in arguments:
-            arguments["amount"] = Amount(**arguments["amount"])
+            arguments["amount"] = Amount(**_plain(Amount, index, arguments["amount"]))
         if "kind" in arguments:
             arguments["kind"] = OrderKind(arguments["kind"])
         if "credential" in arguments:
             arguments["credential"] = Credential(arguments["credential"])
         if "headers" in arguments:
             arguments["headers"] = tuple((name, content) for name, content in arguments["headers"])
-        steps.append(kind(**arguments))
+        steps.append(kind(**_plain(kind, index, arguments)))
     return steps
+
+
+def _plain(kind: type[Any], index: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The same arguments, if each that must be a number, a text or a flag is one."""
+    for each in fields(kind):
+        if each.name in arguments:
+            wanted, given = _PLAIN.get(str(each.type)), arguments[each.name]
+            if wanted is not None and type(given) not in wanted:
+                raise ValueError(f"step {index} ({kind.__name__}) has a wrong {each.name}: {given!r}")
+    return arguments
 
 
 def more(plus: int, of: str = "nothing", label: str = "", account: int = 0) -> Order:

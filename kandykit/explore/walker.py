@@ -139,14 +139,20 @@ class Walker:
         return self.end(to_json(programme))
 
     def watch(self, seconds: float) -> Performance:
-        """Look at the account and its orders, do nothing for so long, and look again."""
+        """Look at the accounts and their orders, do nothing for so long, and look again."""
+        looks: list[Step] = [step(account=index) for index in self.seen or [0] for step in (Look, ListOrders)]
         self.begin()
-        for step in (Look(), ListOrders()):
+        for step in looks:
             self.play(step, Scene())
         self._sleep(seconds)
-        for step in (Look(), ListOrders()):
+        for step in looks:
             self.play(step, Scene())
-        return self.end(to_json([Look(), ListOrders(), Look(), ListOrders()]))
+        return self.end(to_json([*looks, *looks]))
+
+    @property
+    def seen(self) -> list[int]:
+        """The accounts whose inventory was seen so far."""
+        return [index for index, name in enumerate(self.names) if self.judge.account(name).last_view is not None]
 
     def begin(self, *, fresh: bool = False, about: str = "") -> None:
         """Start a new performance; what is recorded from here on belongs to it.
@@ -551,9 +557,8 @@ class Walker:
         unless the programme itself raised something.
         """
         self.hearing.note("back")
-        for index, name in enumerate(self.names):
-            if self.judge.account(name).last_view is not None:
-                self._drive(self._back(self.judge.account(name), index), patience_s)
+        for index in self.seen:
+            self._drive(self._back(self.judge.account(self.names[index]), index), patience_s)
         self.hearing.note("restored")
 
     def _back(self, account: Account, index: int) -> Iterator[Reply]:

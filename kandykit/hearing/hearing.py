@@ -248,12 +248,14 @@ class Hearing:
     def _play(self, data: Mapping[str, Any]) -> Performance:
         """A play begins; what is recorded from here on belongs to it."""
         self._played += 1
+        at_rest = self.now is None or not any(finding.stateful for finding in self.now.findings)
         self.races.now, self._came_up = None, []
         self.now = Performance(number=self._played)
         if data.get("about") == "calibration":
             self.now.programme = CALIBRATION
         if data.get("fresh"):
-            self._forget({})
+            # The other accounts are kept in mind: what is done on the first one must not move them.
+            self._forget({"accounts": self.names[:1] if at_rest and not self.busy else []})
         if data.get("about") == "race":
             self.races.begin(self.now)
         return self.now
@@ -380,14 +382,19 @@ class Hearing:
         return [self._moved(self._plays[number]) for number in numbers if number in self._plays]
 
     def _moved(self, play: Performance) -> bool:
-        replies = [event_of(exchange, self.binding).reply for exchange in play.exchanges]
-        stocks = {reply.inventory for reply in replies if reply.inventory is not None}
-        lists = {frozenset(view.number for view in reply.orders) for reply in replies if reply.orders is not None}
-        return len(stocks) > 1 or len(lists) > 1
+        shown: dict[tuple[str, bool], set[Any]] = {}
+        for exchange in play.exchanges:
+            reply, account = event_of(exchange, self.binding).reply, exchange.intent.account
+            if reply.inventory is not None:
+                shown.setdefault((account, True), set()).add(reply.inventory)
+            if reply.orders is not None:
+                shown.setdefault((account, False), set()).add(frozenset(view.number for view in reply.orders))
+        return any(len(states) > 1 for states in shown.values())
 
     def _moved_by(self, play: Performance) -> tuple[int, int]:
         """By how much total and available, where they are shown, differ between a play's first read and its last."""
-        views = [view for each in play.exchanges if (view := event_of(each, self.binding).reply.inventory)]
+        own = [each for each in play.exchanges if each.intent.account == self.names[0]]
+        views = [view for each in own if (view := event_of(each, self.binding).reply.inventory)]
         first, last = (views[0], views[-1]) if views else (InventoryView(), InventoryView())
         return (last.total or 0) - (first.total or 0), (last.available or 0) - (first.available or 0)
 

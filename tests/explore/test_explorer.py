@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kandykit.binding import Binding
 from kandykit.calls import OrderKind
@@ -22,16 +23,26 @@ BASE = "http://127.0.0.1/api"
 
 
 class Bench:
-    """A walker and an explorer on a tiny target of the tests' own, without a network and with a clock of its own."""
+    """A walker and an explorer on a tiny target of the tests' own, without a network and with a clock of its own.
 
-    def __init__(self, target: TinyTarget, elsewhere: Callable[[int], None] = lambda _: None) -> None:
+    ``second`` is what the second account is, where there is one.
+    """
+
+    def __init__(
+        self,
+        target: TinyTarget,
+        elsewhere: Callable[[int], None] = lambda _: None,
+        second: TinyTarget | None = None,
+    ) -> None:
         self.target = target
+        self.targets = {"account-1": target} | ({"account-2": second} if second is not None else {})
+        names = list(self.targets)
         self.now = 0.0
         self.exchanges: list[Exchange] = []
         self.minted = 0
         self.away: Callable[[Outgoing], bool] = lambda _: False
         binding = Binding(BASE, "http://127.0.0.1/token")
-        self.hearing = Hearing(Terms(BASE, "http://127.0.0.1/token"), binding, ["account-1"])
+        self.hearing = Hearing(Terms(BASE, "http://127.0.0.1/token"), binding, names)
         self.docket = self.hearing.docket
         self.binding = binding
         self.elsewhere = elsewhere
@@ -41,7 +52,7 @@ class Bench:
             self.hearing,
             self.send,
             self.mint,
-            ["account-1"],
+            names,
             pause=lambda _: 0.0,
             sleep=self.sleep,
             clock=lambda: self.now,
@@ -62,7 +73,7 @@ class Bench:
         body = (outgoing.body or b"").decode()
         status, text = 503, "{}"
         if not self.away(outgoing):
-            status, text = self.target.answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
+            status, text = self.targets[intent.account].answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
         headers: Headers = (("content-type", "application/json"),)
         request = Request(outgoing.method, outgoing.url, outgoing.headers, body)
         answer = Answer(status, headers, text, len(text))
@@ -200,6 +211,39 @@ def dead_ends(bench: Bench) -> list[str]:
     """Which operations are said to fail every time."""
     found = [case.finding for case in bench.docket.cases.values() if case.finding.requirement == "R7"]
     return [finding.title.partition(" fails")[0] for finding in found if finding.verdict is Verdict.FAIL]
+
+
+def test_what_an_account_feels_of_every_fifth_order_of_another_is_met_while_putting_back() -> None:
+    class Leaking(TinyTarget):
+        def _order(self, sent: dict[str, Any]) -> tuple[int, Any]:
+            second.total += len(self.orders) % 5 == 0
+            return super()._order(sent)
+
+    second = TinyTarget()
+    bench = Bench(Leaking(), second=second)
+    bench.explorer.examine([Look(account=1)])
+    for _ in range(4):
+        bench.explorer.examine(LIFE)
+    assert standing(bench)["L11"]
+
+
+def test_who_uses_the_second_account_accuses_nobody() -> None:
+    second = TinyTarget()
+    bench = Bench(TinyTarget(), second=second)
+    last = [0.0]
+
+    def now_and_then(_: int) -> None:
+        if bench.now - last[0] > 0.35:
+            second.total += 1
+            last[0] = bench.now
+
+    bench.elsewhere = now_and_then
+    bench.explorer.examine([Look(account=1)])
+    for _ in range(40):
+        bench.explorer.examine(LIFE)
+    bench.explorer.watch(10.0)
+    assert standing(bench) == {}
+    assert bench.docket.foreign
 
 
 def test_a_target_that_is_away_for_some_seconds_is_not_accused() -> None:

@@ -1,6 +1,7 @@
 """Accounts that see or change what is another one's."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from kandykit.mock.accounts import Account, Order, Subscriber
@@ -95,6 +96,32 @@ def order_adds_to_every_account(mock: Mock) -> None:
             other.total += max(delta, 0)
 
     after(mock.store, "change_total", changing)
+
+
+@isolation.breaks("L11", "L1", depth="standard")
+def every_fifth_order_counts_for_others_too(mock: Mock) -> None:
+    """Every fifth increment adds its products to all accounts."""
+    placed = count(1)
+
+    def changing(account: Account, delta: int) -> None:
+        if delta > 0 and next(placed) % 5 == 0:
+            for other in others(mock, account):
+                other.total += delta
+
+    after(mock.store, "change_total", changing)
+
+
+@isolation.breaks("L11", "L2", depth="standard")
+def every_seventh_subscriber_counts_for_others_too(mock: Mock) -> None:
+    """Every seventh subscriber is counted as used in all accounts, and never taken off there."""
+    made = count(1)
+
+    def consuming(account: Account, _subscriber: Subscriber) -> None:
+        if next(made) % 7 == 0:
+            for other in others(mock, account):
+                other.used += 1
+
+    after(mock.store, "consume", consuming)
 
 
 @isolation.breaks("L11", "L5")

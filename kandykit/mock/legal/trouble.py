@@ -203,13 +203,25 @@ def rarely_a_stale_inventory(mock: Mock) -> None:
 @trouble.gets("inconclusive")
 def somebody_else_is_active(mock: Mock) -> None:
     """Every two seconds somebody else orders a product for the account and creates a subscriber with it."""
-    active(mock)
+    active(mock, mock.first_account)
 
 
 @trouble.gets("conformant", readings={"shared_account": True})
 def somebody_else_is_active_as_declared(mock: Mock) -> None:
     """Every two seconds somebody else orders a product and uses it, and the profile says that the account is shared."""
-    active(mock)
+    active(mock, mock.first_account)
+
+
+@trouble.gets("inconclusive")
+def somebody_else_uses_the_second_account(mock: Mock) -> None:
+    """Every two seconds somebody else orders a product for the second account and creates a subscriber with it."""
+    active(mock, list(mock.accounts.values())[1])
+
+
+@trouble.gets("inconclusive")
+def somebody_else_is_busy_on_the_second_account(mock: Mock) -> None:
+    """The same five times a second."""
+    active(mock, list(mock.accounts.values())[1], every_s=0.2)
 
 
 def too_fast(mock: Mock, retry_after: Callable[[], str]) -> None:
@@ -305,15 +317,14 @@ def lag(mock: Mock, seconds: float) -> None:
     shown(mock, then)
 
 
-def active(mock: Mock) -> None:
-    """Let somebody else use the first account from time to time."""
-    account = mock.first_account
-    due = [mock.clock() + 2.0]
+def active(mock: Mock, account: Account, *, every_s: float = 2.0) -> None:
+    """Let somebody else use an account from time to time."""
+    due = [mock.clock() + every_s]
 
     def around(settle: Any) -> Any:
         def settling(one: Account) -> None:
             while due[0] <= mock.clock():
-                due[0] += 2.0
+                due[0] += every_s
                 if mock.store.increment_fits(account, 1):
                     mock.store.place(account, INCREMENT, 1)
                     mock.store.enrol(account, mock.store.new_identity(account))

@@ -54,6 +54,16 @@ STORIES: dict[str, Story] = {
     ),
     "foreign-identity-brings-its-password": told(passwords_of_both, 2, 1),
     "order-adds-to-every-account": played("up:2 stock gx.stock", "201f 2/0/2 0/0/0", "201f 2/0/2 2/0/2"),
+    "every-fifth-order-counts-for-others-too": played(
+        "up:1 up:1 up:1 up:1 gx.stock up:1 stock gx.stock",
+        "201f 201f 201f 201f 0/0/0 201f 5/0/5 0/0/0",
+        "201f 201f 201f 201f 0/0/0 201f 5/0/5 1/0/1",
+    ),
+    "every-seventh-subscriber-counts-for-others-too": played(
+        "up:7 gx.up:1" + " new" * 6 + " gx.stock new stock gx.stock",
+        "201f 201f" + " 201" * 6 + " 1/0/1 201 7/7/0 1/0/1",
+        "201f 201f" + " 201" * 6 + " 1/0/1 201 7/7/0 1/1/0",
+    ),
     "stock-is-shared": played("up:2 gx.new stock gx.stock", "201f 412 2/0/2 0/0/0", "201f 201 2/1/1 0/0/0"),
     "token-of-the-one-who-asked-before": told(tokens_of_both, ((0, 0, 0), (2, 0, 2)), ((2, 0, 2), (2, 0, 2))),
     "inventory-of-the-last-caller": played(

@@ -92,4 +92,10 @@ STORIES: dict[str, Story] = {
     "rarely-a-stale-inventory": told(stale, 1, 2),
     "somebody-else-is-active": played("up:2 wait:5 stock list", "201f 2/0/2 +2f", "201f 4/2/2 +2f,+1f,+1f"),
     "somebody-else-is-active-as-declared": played("up:2 wait:5 stock", "201f 2/0/2", "201f 4/2/2"),
+    "somebody-else-uses-the-second-account": played(
+        "up:2 wait:5 stock gx.stock", "201f 2/0/2 0/0/0", "201f 2/0/2 2/2/0"
+    ),
+    "somebody-else-is-busy-on-the-second-account": played(
+        "up:2 wait:1.1 stock gx.stock", "201f 2/0/2 0/0/0", "201f 2/0/2 5/5/0"
+    ),
 }
