@@ -264,10 +264,10 @@ class Run:
 
     # -- what the suites use ------------------------------------------------------------------------------------
 
-    def examine(self, programme: Programme) -> None:
-        """Play a programme and deal with all that the judge raises."""
+    def examine(self, programme: Programme, *, sparing: bool = False) -> None:
+        """Play a programme and deal with all that the judge raises; ``sparing`` says that it is one of many alike."""
         if not self.ended():
-            self.explorer.examine(programme)
+            self.explorer.examine(programme, sparing=sparing)
 
     def race(self, race: Race) -> None:
         """Play a race and deal with all that it shows."""

@@ -70,9 +70,12 @@ class Explorer:
         """Whether so much did not come again that going on would only add to the noise."""
         return self.hearing.worn_out
 
-    def examine(self, programme: Programme) -> list[Finding]:
-        """Play a programme and deal with all that it raises; returns the findings that stand."""
-        return self.deal_with(programme, self.walker.perform(programme))
+    def examine(self, programme: Programme, *, sparing: bool = False) -> list[Finding]:
+        """Play a programme and deal with all that it raises; returns the findings that stand.
+
+        ``sparing`` says that it is one of many alike.
+        """
+        return self.deal_with(programme, self.walker.perform(programme, sparing=sparing))
 
     def deal_with(self, programme: Programme, performance: Performance, *, race: int = 0) -> list[Finding]:
         """Confirm and cut down what a performance raised, by playing ``programme``; returns what stands.

@@ -72,7 +72,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.lists = True
         self.over = self.ended() or self.explorer.worn_out
         if not self.over:
-            self.explorer.walker.begin(fresh=True)
+            self.explorer.walker.begin(fresh=True, sparing=True)
 
     def take(self, step: Step) -> None:
         """Add a step to the programme and play it, unless the example is over."""

@@ -58,6 +58,9 @@ TRIES = 3
 """How often a well-formed call that gets no clear answer is made in the same state, once reading has settled that."""
 
 
+LISTED_A_CALL = 4_000
+"""Where lists of orders have more octets than this for each call of the run, they are read more sparingly."""
+
 USING_UP = "up to the quota"
 """What a read is for that is made to use up a quota: it is not made again when it is turned away."""
 
@@ -118,18 +121,27 @@ class Walker:
         self._renew = renew
         self._most_back = most_back
         self._now = Performance()
+        self._sparing = False
+        self._listed_octets = 0
 
     # -- performances -------------------------------------------------------------------------------------------
 
     def perform(
-        self, programme: Programme, *, patience_s: float | None = None, keep: bool = False, whole: bool = False
+        self,
+        programme: Programme,
+        *,
+        patience_s: float | None = None,
+        keep: bool = False,
+        whole: bool = False,
+        sparing: bool = False,
     ) -> Performance:
         """Play a programme from the account as it is met, and put the account back unless ``keep``.
 
         What was known of the stock before is forgotten, so that a programme shows by itself what it shows. Steps behind
-        one that raised something are played only if it is to be played ``whole``.
+        one that raised something are played only if it is to be played ``whole``. One of many alike is played
+        ``sparing``: without its lists of orders, where those have grown long.
         """
-        self.begin(fresh=not keep)
+        self.begin(fresh=not keep, sparing=sparing)
         scene = Scene()
         for step in programme:
             if self.play(step, scene, patience_s=patience_s) and not whole:
@@ -154,12 +166,13 @@ class Walker:
         """The accounts whose inventory was seen so far."""
         return [index for index, name in enumerate(self.names) if self.judge.account(name).last_view is not None]
 
-    def begin(self, *, fresh: bool = False, about: str = "") -> None:
+    def begin(self, *, fresh: bool = False, about: str = "", sparing: bool = False) -> None:
         """Start a new performance; what is recorded from here on belongs to it.
 
-        ``fresh`` forgets what was known of the stock. ``about`` is ``race`` or ``calibration`` where it is not just a
-        programme.
+        ``fresh`` forgets what was known of the stock; ``sparing`` as in `perform`. ``about`` is ``race`` or
+        ``calibration`` where it is not just a programme.
         """
+        self._sparing = sparing
         said = {"fresh": True} if fresh else {}
         self._now = self.hearing.note("play", **said, **({"about": about} if about else {}))
 
@@ -189,6 +202,8 @@ class Walker:
     def play(self, step: Step, scene: Scene, *, patience_s: float | None = None) -> bool:
         """Play one step; True when the judge raised something that rests on the account's state."""
         self._now.starts.append(len(self._now.exchanges))
+        if self._sparing and isinstance(step, ListOrders) and self._listed_octets > LISTED_A_CALL * self.hearing.calls:
+            return False
         self._drive(self._calls(step, scene), patience_s)
         return any(finding.stateful for finding in self._now.findings)
 
@@ -477,7 +492,10 @@ class Walker:
 
     def _listed(self, number: str | None, index: int) -> Reply:
         """Read all orders, or one, in the same way."""
-        return self._settled(self.binding.read_orders(number), index, self.lags["orders"], lambda: False)
+        reply = self._settled(self.binding.read_orders(number), index, self.lags["orders"], lambda: False)
+        answer = self._now.exchanges[-1].answer if self._now.exchanges else None
+        self._listed_octets += answer.length if answer else 0
+        return reply
 
     def _settled(self, outgoing: Outgoing, index: int, lag_s: float, shown: Callable[[], bool]) -> Reply:
         """Make a read of one account's state once the latest write there has settled, with growing pauses."""

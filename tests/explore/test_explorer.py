@@ -213,6 +213,22 @@ def dead_ends(bench: Bench) -> list[str]:
     return [finding.title.partition(" fails")[0] for finding in found if finding.verdict is Verdict.FAIL]
 
 
+def test_long_lists_of_orders_are_read_sparingly_by_what_is_played_for_the_many() -> None:
+    old = {"product_name": "p", "order_type": "increment", "quantity": 1, "status": "fulfilled"}
+    many = [{**old, "order_number": f"old-{number}", "created_at": "2026-01-01T00:00:00Z"} for number in range(400)]
+    bench = Bench(TinyTarget(total=400, orders=many))
+
+    def lists(*, sparing: bool) -> int:
+        before = len(bench.exchanges)
+        bench.explorer.examine([Look(), ListOrders(), more(1), Look(), ListOrders()], sparing=sparing)
+        return sum(exchange.request.url.endswith("/order") for exchange in bench.exchanges[before:]) - 2
+
+    assert [lists(sparing=each) for each in (False, True, True, False)] == [2, 0, 0, 2]
+    few = Bench(TinyTarget())
+    few.explorer.examine([Look(), ListOrders()], sparing=True)
+    assert [exchange.request.url for exchange in few.exchanges].count(f"{BASE}/order") == 1
+
+
 def test_what_an_account_feels_of_every_fifth_order_of_another_is_met_while_putting_back() -> None:
     class Leaking(TinyTarget):
         def _order(self, sent: dict[str, Any]) -> tuple[int, Any]:
