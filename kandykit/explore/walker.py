@@ -593,6 +593,7 @@ def _spelt(name: str, how: str) -> str:
         "of a shorter user": (user[:-1] or user + "x") + domain,
         "of a longer user": f"{user}x{domain}",
         "with a space": name + " ",
+        "with a wildcard for a letter": f"{user[:-1]}_{domain}" if user else name + "x",
         "encoded twice": quoted(name),
     }
     return others.get(how, name)

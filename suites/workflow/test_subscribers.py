@@ -36,6 +36,20 @@ def test_an_accepted_identity_works_everywhere(run: Run, signs: str) -> None:
     )
 
 
+SIGNS = (";", "&", "%", "/", "?", "#", "=", "\u00e9", "e\u0301", "\U0001f600")
+"""What a path, a query or a database may take for something else than a sign of an identity."""
+
+
+@pytest.mark.requirements("L9", "L10")
+@pytest.mark.parametrize("signs", [SIGNS[::2], SIGNS[1::2]], ids=["some", "others"])
+def test_an_identity_that_was_given_can_be_taken_back(run: Run, signs: tuple[str, ...]) -> None:
+    """Each sign may be refused; where it is accepted it means itself, and ends nothing."""
+    if not run.walker.caller_chooses:
+        pytest.skip("this target chooses its identities itself")
+    each = [step for sign in signs for step in (Create(sign, signs=sign + "x"), Delete(sign), Look())]
+    run.examine([Look(), more(2), Look(), *each])
+
+
 @pytest.mark.requirements("L9", "L10")
 def test_letter_case_makes_one_subscriber_or_two(run: Run) -> None:
     """Which of them is the target's choice, but not a mixture: what is deleted is what was named."""
@@ -108,7 +122,15 @@ def test_an_identity_can_come_back_with_nothing_of_its_past(run: Run) -> None:
 @pytest.mark.requirements("L10")
 def test_an_identity_that_is_nearly_right_is_nobody(run: Run) -> None:
     """A delete finds exactly the identity that it names."""
-    others = ("shortened", "longer", "of a shorter user", "of a longer user", "with a space", "encoded twice")
+    others = (
+        "shortened",
+        "longer",
+        "of a shorter user",
+        "of a longer user",
+        "with a space",
+        "with a wildcard for a letter",
+        "encoded twice",
+    )
     nearly = [step for spelt in others for step in (Delete("a", spelt=spelt), Look())]
     run.examine([Look(), more(1), Look(), Create("a"), Look(), *nearly, Delete("a"), Look()])
 
@@ -168,6 +190,10 @@ def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
             Create("one too many", form=form),
             Look(),
             fewer(1),
+            Look(),
+            # Somebody new comes for the oldest: nobody else may be meant by what he is given.
+            Delete(names[0]),
+            Create(names[0], form=form),
             Look(),
             *[step for name in leaving for step in (Delete(name), Look())],
             fewer(room),

@@ -1,6 +1,8 @@
 """Rules of stock, orders and subscribers that are wrong by themselves, whatever went before."""
 
+import re
 from typing import Any
+from unicodedata import normalize
 
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer
@@ -13,6 +15,18 @@ from kandykit.mock.store import rfc3339
 
 business = Faults("business")
 LIMIT = 12
+
+
+def any_sign_is_taken(mock: Mock) -> None:
+    """Let the user part of an identity hold whatever a caller likes, which no document forbids."""
+
+    def around(identity: Any) -> Any:
+        return lambda value: value if isinstance(value, str) and re.fullmatch(ANY_IDENTITY, value) else identity(value)
+
+    bend(mock.schemas, "identity", around)
+
+
+ANY_IDENTITY = r"[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 
 # Stock and subscribers.
 
@@ -227,6 +241,28 @@ def identity_with_plus_cannot_be_deleted(mock: Mock) -> None:
         return lambda account, identity: find(account, identity.replace("+", " "))
 
     bend(mock.store, "find_subscriber", around)
+
+
+@business.breaks("L10")
+def identity_with_semicolon_cannot_be_deleted(mock: Mock) -> None:
+    """Any sign may stand in an identity, but a deletion takes a semicolon in its path for the end of it."""
+    any_sign_is_taken(mock)
+
+    def around(find: Any) -> Any:
+        return lambda account, identity: find(account, identity.partition(";")[0])
+
+    bend(mock.store, "find_subscriber", around)
+
+
+@business.breaks("L10")
+def accented_identity_cannot_be_deleted(mock: Mock) -> None:
+    """Identities are kept in Unicode's composed form, and a deletion looks for what it is given as it stands."""
+    any_sign_is_taken(mock)
+
+    def keeping(account: Account, subscriber: Subscriber) -> None:
+        account.subscribers[normalize("NFC", subscriber.identity)] = account.subscribers.pop(subscriber.identity)
+
+    after(mock.store, "remember", keeping)
 
 
 @business.breaks("L10", "L9", "R4", depth="standard")

@@ -60,6 +60,12 @@ STORIES = {
     "identity-with-plus-cannot-be-deleted": played(
         "up:2 new:a+b del:a+b stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"
     ),
+    "identity-with-semicolon-cannot-be-deleted": played(
+        "up:2 new:a;b del:a;b stock", "201f 400 404 2/0/2", "201f 201 404 2/1/1"
+    ),
+    "accented-identity-cannot-be-deleted": played(
+        "up:2 new:e\u0301 del:e\u0301 stock", "201f 400 404 2/0/2", "201f 201 404 2/1/1"
+    ),
     "delete-needs-lower-case": played("up:2 new:Ann del:Ann stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"),
     # Orders.
     "decrement-below-use-by-one": played(
