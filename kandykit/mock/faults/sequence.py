@@ -1,13 +1,14 @@
 """Defects that wait: for a number of calls, for a size, or for one thing to come after another."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import Any
 
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, PENDING, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, before, bend
-from kandykit.mock.call import Call
+from kandykit.mock.call import Call, form
 from kandykit.mock.catalogue import Faults
 
 sequence = Faults("sequence")
@@ -624,3 +625,34 @@ def unknown_query_on_inventory_orders(mock: Mock) -> None:
         return reading
 
     bend(mock.operations, "read_inventory", around)
+
+
+@sequence.breaks("L13")
+def read_is_what_its_header_says(mock: Mock) -> None:
+    """The method that X-HTTP-Method-Override names is carried out, whatever the call's own method is."""
+
+    def around(operate: Any) -> Any:
+        async def overridden(account: Account, call: Call) -> Answer:
+            answer: Answer = await operate(
+                account, replace(call, method=call.header("x-http-method-override") or call.method)
+            )
+            return answer
+
+        return overridden
+
+    bend(mock.gateway, "operate", around)
+
+
+@sequence.breaks("L13")
+def read_is_what_its_query_says(mock: Mock) -> None:
+    """The method that a query names as _method is carried out, whatever the call's own method is."""
+
+    def around(operate: Any) -> Any:
+        async def overridden(account: Account, call: Call) -> Answer:
+            named = dict(form(call.query) or ()).get("_method")
+            answer: Answer = await operate(account, replace(call, method=named or call.method))
+            return answer
+
+        return overridden
+
+    bend(mock.gateway, "operate", around)
