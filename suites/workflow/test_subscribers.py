@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, fewer, more
+from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, fewer, more
 from kandykit.run import Run
 
 
@@ -175,7 +175,7 @@ def test_many_subscribers_come_and_go(run: Run) -> None:
 @pytest.mark.parametrize("form", ["caller", "server"])
 def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
     """As many subscribers at once as the budget allows, none under another's identity, and each can leave."""
-    room = min(run.room(), 20)
+    room = min(run.room(), 20 * run.depth.long)
     if room < 2:
         pytest.skip("the budget leaves no room for several subscribers")
     names = [f"s{number}" for number in range(room)]
@@ -199,4 +199,19 @@ def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
             fewer(room),
             Look(),
         ]
+    )
+
+
+@pytest.mark.requirements("L2", "L3", "L5", "L7")
+def test_at_the_limit_every_product_can_be_used(run: Run) -> None:
+    """All that was agreed is there to be sold, down to the last product, and each comes back."""
+    limit, view = run.judge.terms.limit, run.judge.account(run.names[0]).last_view
+    if limit is None or view is None:
+        pytest.skip("the limit is not known")
+    needed = limit - (view.used or 0)
+    if needed > 20 * run.depth.long:
+        pytest.skip(f"this depth creates fewer subscribers than the {needed} that are needed to use up the limit")
+    used_up = [Create("last"), Look(), Create("one too many"), Look(), Delete("last"), Look()]
+    run.examine(
+        [Look(), more(0, "room"), Look(), Fill(leave=1, most=needed), Look(), *used_up, Delete("filler 0"), Look()]
     )

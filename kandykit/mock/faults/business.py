@@ -420,6 +420,17 @@ def limit_holds_for_free_products(mock: Mock) -> None:
     )
 
 
+@business.breaks("L5", depth="standard", readings={"limit": LIMIT})
+def last_product_of_the_limit_never_sold(mock: Mock) -> None:
+    """An account that owns all that was agreed must keep one product free."""
+    mock.agree_on(LIMIT)
+
+    def around(in_stock: Any) -> Any:
+        return lambda account: in_stock(account) and (account.total != account.limit or account.available > 1)
+
+    bend(mock.store, "in_stock", around)
+
+
 @business.breaks("L7", readings={"limit": LIMIT})
 def limit_never_gets_room_back(mock: Mock) -> None:
     """All increments ever made count toward the agreed limit, and decrements do not make room again."""

@@ -101,6 +101,12 @@ STORIES = {
     "limit-holds-for-free-products": played(
         "up:12 new up:2 up:1 stock", "201f 201 412 412 12/1/11", "201f 201 412 201f 13/1/12", **LIMIT
     ),
+    "last-product-of-the-limit-never-sold": played(
+        "up:11 new*10 up:1 new new stock",
+        "201f" + " 201" * 10 + " 201f 201 201 12/12/0",
+        "201f" + " 201" * 10 + " 201f 201 412 12/11/1",
+        **LIMIT,
+    ),
     "limit-never-gets-room-back": played(
         "up:12 down:5 up:5 stock", "201f 201f 201f 12/0/12", "201f 201f 412 7/0/7", **LIMIT
     ),
