@@ -172,6 +172,11 @@ class Walker:
         if domain:
             self._domain = domain
 
+    @property
+    def stalls(self) -> bool:
+        """Whether an order was met that stays pending for as long as anybody waits for it."""
+        return bool(self._stalled)
+
     def fresh_identity(self) -> str:
         return self._mint_at(self._domain)
 

@@ -26,8 +26,7 @@ def _refusals(run: Run) -> list[Step]:
         LookUp(),
         Send("method: PUT inventory"),
     ]
-    limit, first = run.judge.terms.limit, run.judge.account(run.names[0]).first_total
-    if limit is not None and first is not None and limit + 1 - first <= run.profile.budget.peak_products:
+    if run.may_go_beyond_the_limit():
         refusals.append(more(1, "room"))
     return [*refusals, Delete("a", account=1)] if len(run.walker.names) > 1 else refusals
 

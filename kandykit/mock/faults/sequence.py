@@ -10,6 +10,7 @@ from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, before, bend
 from kandykit.mock.call import Call, form
 from kandykit.mock.catalogue import Faults
+from kandykit.mock.faults.business import LIMIT
 
 sequence = Faults("sequence")
 
@@ -576,6 +577,32 @@ def stock_unchecked_after_a_taken_identity(mock: Mock) -> None:
         return checked
 
     bend(mock.operations, "check_subscriber", around)
+
+
+@sequence.breaks("L2", "L3", depth="standard", readings={"limit": LIMIT})
+def create_after_both_refusals_not_counted(mock: Mock) -> None:
+    """After an order beyond the limit and one below use were refused, in this order, a create uses up no product."""
+    mock.agree_on(LIMIT)
+    past: defaultdict[str, str] = defaultdict(str)
+
+    def refusing(account: Account, kind: str, _quantity: int) -> None:
+        past[account.client_id] += kind[0]
+
+    def forgetting(account: Account, *_: object) -> None:
+        past[account.client_id] = ""
+
+    def around(consume: Any) -> Any:
+        def consuming(account: Account, subscriber: Subscriber) -> None:
+            if not past[account.client_id].endswith("id"):
+                consume(account, subscriber)
+            forgetting(account)
+
+        return consuming
+
+    before(mock.operations, "refuse_order", refusing)
+    before(mock.store, "record", forgetting)
+    before(mock.store, "forget", forgetting)
+    bend(mock.store, "consume", around)
 
 
 @sequence.breaks("L13", "L8")

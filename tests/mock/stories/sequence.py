@@ -166,6 +166,9 @@ STORIES: dict[str, Story] = {
     "unknown-query-on-inventory-orders": played(
         "up:3 new get:inventory?quantity=7 stock", "201f 201 200 3/1/2", "201f 201 200 8/1/7"
     ),
+    "create-after-both-refusals-not-counted": played(
+        "up:3 up:10 down:4 new stock", "201f 412 412 201 3/1/2", "201f 412 412 201 3/0/3", limit=12
+    ),
     "read-is-what-its-header-says": told(read_meant_as_a_deletion, (405, (1, 1, 0)), (200, (1, 0, 1))),
     "read-is-what-its-query-says": played(
         "up:1 new:a get:subscriber/a%40shop.example.org?_method=DELETE stock",
