@@ -307,6 +307,13 @@ class Run:
             room = min(room, limit - account.first_total)
         return int(min(room, 20 + 5 * self.depth.long))
 
+    def may_go_beyond_the_limit(self) -> bool:
+        """Whether orders beyond the limit may come often: they fit the budget, and do not stay pending."""
+        limit, first = self.judge.terms.limit, self.judge.account(self.names[0]).first_total
+        if limit is None or first is None or self.walker.stalls:
+            return False
+        return limit + 1 - first <= self.profile.budget.peak_products
+
     def not_tested(self, requirement: str, reason: str) -> None:
         """Say why a requirement is not put to the test in this run."""
         self.hearing.note("not tested", requirement=requirement, reason=reason)

@@ -196,6 +196,16 @@ def test_a_grey_order_means_what_it_says_if_it_is_accepted(
     assert posted("order", body, headers, query) == grey
 
 
+@pytest.mark.parametrize("quantities", [(1, 5), (5, 1), (1, 0), (0, 1), (1, "x")])
+def test_nobody_knows_what_a_member_means_that_is_given_twice_with_different_values(
+    quantities: tuple[Any, Any],
+) -> None:
+    first, second = quantities
+    body = json.dumps({**ORDER, "quantity": first})[:-1] + f', "quantity": {json.dumps(second)}}}'
+    why = "a member is given twice with different values"
+    assert posted("order", body) == Malformed(Operation.PLACE_ORDER, why, grey=True)
+
+
 @pytest.mark.parametrize(
     ("why", "identity"),
     [

@@ -36,6 +36,9 @@ LARGEST_QUANTITY: Final = 2**53
 
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
+AMBIGUOUS: Final = "a member is given twice with different values"
+"""Which of the two counts is the target's choice, so nobody knows what such a body means."""
+
 IDENTITY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """An identity whose form no target has a reason to refuse."""
 MINTED: Final = re.compile(r"kk-[0-9a-f]{8}-\d+(?P<signs>[^@]*)@")
@@ -155,8 +158,8 @@ class Requests(Spelling):
         sent = self.sent
         wrong = partial(Malformed, Operation.PLACE_ORDER)
         parsed, grey, why = _json_body(headers, body, query)
-        if why:
-            return wrong(why)
+        if why or grey == AMBIGUOUS:
+            return wrong(why or grey, grey=not why)
         parsed, recased = self._in_known_case(parsed, "order")
         grey = grey or recased
         why = self._unknown_member(parsed, "order") or self._wrong_product(parsed, "order.product")
@@ -242,8 +245,8 @@ class Requests(Spelling):
     def _subscriber_call(self, headers: Headers, body: str, query: str) -> Call:
         wrong = partial(Malformed, Operation.CREATE_SUBSCRIBER)
         parsed, grey, why = _json_body(headers, body, query)
-        if why:
-            return wrong(why)
+        if why or grey == AMBIGUOUS:
+            return wrong(why or grey, grey=not why)
         parsed, recased = self._in_known_case(parsed, "subscriber")
         grey = grey or recased
         why = self._unknown_member(parsed, "subscriber") or self._wrong_product(parsed, "subscriber.product")
@@ -330,7 +333,8 @@ def _json_body(headers: Headers, body: str, query: str) -> tuple[Any, str, str]:
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(members)
         if len(result) != len(members):
-            repeated.append("a member is given twice")
+            alike = all(result[name] == value for name, value in members)
+            repeated.append("a member is given twice" if alike else AMBIGUOUS)
         return result
 
     def no_constant(word: str) -> Any:
@@ -345,7 +349,7 @@ def _json_body(headers: Headers, body: str, query: str) -> tuple[Any, str, str]:
         return None, "", "the body is not JSON"
     if not isinstance(parsed, dict):
         return None, "", "the body is no JSON object"
-    return parsed, repeated[0] if repeated else grey, ""
+    return parsed, max(repeated, key=AMBIGUOUS.__eq__) if repeated else grey, ""
 
 
 def _recased(value: Any, known: list[tuple[str, ...]]) -> Any:

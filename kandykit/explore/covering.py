@@ -18,7 +18,7 @@ from kandykit.explore.steps import Amount, Create, Delete, DeleteNobody, ListOrd
 
 
 class Deed(StrEnum):
-    """What a step does on a correct target; the last three do nothing."""
+    """What a step does on a correct target; the last four do nothing."""
 
     MORE = "more"
     FEWER = "fewer"
@@ -27,10 +27,13 @@ class Deed(StrEnum):
     BELOW_USE = "below use"
     NOBODY = "nobody"
     TAKEN = "taken"
+    BEYOND_LIMIT = "beyond limit"
 
 
 CHANGING: Final = (Deed.MORE, Deed.FEWER, Deed.CREATE, Deed.DELETE)
 EVERY: Final = tuple(Deed)
+WITHOUT_LIMIT: Final = tuple(deed for deed in Deed if deed is not Deed.BEYOND_LIMIT)
+"""For an account whose limit is not known, or cannot be tried."""
 
 LONGEST: Final = 24
 """So many deeds make a programme, where what they need fits."""
@@ -138,6 +141,8 @@ class _Making:
             return Order(OrderKind.DECREMENT, Amount(quantity))
         if deed is Deed.BELOW_USE:
             return Order(OrderKind.DECREMENT, Amount(quantity, "available"))
+        if deed is Deed.BEYOND_LIMIT:
+            return Order(OrderKind.INCREMENT, Amount(1, "room"))
         if deed is Deed.CREATE:
             label = f"s{len(self.live) + len(self.gone)}"
             self.live.append(label)

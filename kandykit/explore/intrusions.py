@@ -56,6 +56,11 @@ class Intruder:
                 return None
             headers = outgoing.headers
             url += ("&" if "?" in url else "?") + f"access_token={quote(token, safe='')}"
+        elif step.variant == "like a preflight":
+            headers = (("origin", "https://app.example"), ("access-control-request-method", outgoing.method), *headers)
+        elif step.variant == "with a slash behind":
+            path, mark, query = url.partition("?")
+            url = f"{path}/{mark}{query}"
         return Outgoing(outgoing.method, url, headers, outgoing.body), step.credential
 
     def _call(self, what: str, identity: str | None, number: str | None) -> Outgoing:

@@ -7,6 +7,7 @@ wire and the rules judge it, as they would any stranger's.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -115,6 +116,22 @@ def _cut_short(word: Any) -> Any:
     return word[:-1] if isinstance(word, str) else None
 
 
+def _lengthened(word: Any) -> Any:
+    """A word with more behind it, as a comparison of beginnings takes it."""
+    return f"{word}2" if isinstance(word, str) else None
+
+
+def _with_a_stray_octet(text: str) -> bytes:
+    """An octet that is no UTF-8 in the identity where there is one, else in the first text."""
+    octets = text.encode()
+    return octets.replace(b"@", b"\xff@", 1) if b"@" in octets else re.sub(rb'(: ")', rb"\1" + b"\xff", octets, count=1)
+
+
+def _escaped(text: str) -> bytes:
+    """The first capital or hyphen of a value behind a backslash: JSON has no such escape."""
+    return re.sub(r'(: "\w*?)([A-Z-])', r"\1\\\2", text, count=1).encode()
+
+
 def _spaced(word: Any) -> str:
     return f"{word} "
 
@@ -162,6 +179,7 @@ def _bodies(make: Callable[..., Unusual]) -> list[Unusual]:
         make("the body is an empty object", _raw(lambda _: b"{}")),
         make("the body is not UTF-8", _raw(lambda text: text.encode("utf-16"))),
         make("the body has stray octets", _raw(lambda text: text.encode()[:-1] + b"\xff\xfe}")),
+        make("an octet of a text is no UTF-8", _raw(_with_a_stray_octet)),
         make("a member is unknown", _raw(lambda text: (text[:-1] + ', "kandykit_unknown": 1}').encode())),
         make("member names are in other letter case", _renamed),
         make("the body is nested deeply", _raw(lambda _: b"[" * 2000 + b"]" * 2000)),
@@ -192,6 +210,9 @@ def _subscribers() -> list[Unusual]:
         _subscriber("product is in other letter case", _with("subscriber.product", _recased)),
         _subscriber("product is a list", _with("subscriber.product", _listed)),
         _subscriber("product has a space behind it", _with("subscriber.product", _spaced)),
+        _subscriber("the body has a comment behind it", _raw(lambda text: (text + " // one").encode())),
+        _subscriber("the body escapes a sign that has no escape", _raw(_escaped)),
+        _subscriber("product is followed by more", _with("subscriber.product", _lengthened)),
         _subscriber("a date is sent", lambda body, *_: {**body, "created_at": "2026-01-01T12:00:00Z"}),
         _subscriber("identity is a number", _with(identity, 7)),
         _subscriber("identity is empty", _with(identity, "")),
@@ -247,6 +268,7 @@ def _orders() -> list[Unusual]:
         _quantity("a list", [1]),
         _quantity("an object", {"value": 1}),
         _quantity("above 2^53", LARGEST_QUANTITY + 2, wild=True),
+        _quantity("one more than 64 bits hold", 2**64 + 1, wild=True),
         _quantity("beyond any number", 10**400, wild=True),
         _decrement("minus one", -1),
         _decrement("zero", 0),
@@ -254,6 +276,7 @@ def _orders() -> list[Unusual]:
         _decrement("a fraction", 1.5),
         _decrement("true", True),
         _decrement("null", None, wild=True),
+        _decrement("one more than 64 bits hold", 2**64 + 1, wild=True),
         _decrement("a list", [1]),
         _less("quantity is missing", _without("order.quantity"), wild=True),
         _less("order type is in other letter case", _with("order.kind", _recased)),
@@ -282,6 +305,7 @@ def _orders() -> list[Unusual]:
         _order("product is in other letter case", _with("order.product", _recased)),
         _order("product has a space behind it", _with("order.product", _spaced)),
         _order("product is a list", _with("order.product", _listed)),
+        _order("product is followed by more", _with("order.product", _lengthened)),
         _order("a member is unknown and null", lambda body, _: {**body, "note": None}),
         _order(
             "a member of the answer is sent",
@@ -292,6 +316,11 @@ def _orders() -> list[Unusual]:
         _order("quantity is infinite", _raw(lambda text: text.replace(": 1}", ": Infinity}").encode()), wild=True),
         _order("quantity is in hexadecimal", _raw(lambda text: text.replace(": 1}", ": 0x1}").encode())),
         _order("quantity has a leading zero", _raw(lambda text: text.replace(": 1}", ": 01}").encode())),
+        _order("quantity has a plus sign", _raw(lambda text: text.replace(": 1}", ": +1}").encode())),
+        _order("the body has a comment in it", _raw(lambda text: (text[:-1] + " /* one */}").encode())),
+        _order("the body is in single quotes", _raw(lambda text: text.replace('"', "'").encode())),
+        _order("member names are not quoted", _raw(lambda text: re.sub(r'"(\w+)":', r"\1:", text).encode())),
+        _order("members are separated by semicolons", _raw(lambda text: text.replace(", ", "; ").encode())),
     ]
 
 

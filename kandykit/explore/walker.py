@@ -191,6 +191,11 @@ class Walker:
         if domain:
             self._domain = domain
 
+    @property
+    def stalls(self) -> bool:
+        """Whether an order was met that stays pending for as long as anybody waits for it."""
+        return bool(self._stalled)
+
     def fresh_identity(self) -> str:
         return self._mint_at(self._domain)
 
@@ -616,6 +621,7 @@ def _spelt(name: str, how: str) -> str:
         "of a shorter user": (user[:-1] or user + "x") + domain,
         "of a longer user": f"{user}x{domain}",
         "with a space": name + " ",
+        "with a wildcard for a letter": f"{user[:-1]}_{domain}" if user else name + "x",
         "encoded twice": quoted(name),
     }
     return others.get(how, name)

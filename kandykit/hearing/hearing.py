@@ -537,7 +537,9 @@ class Hearing:
     def _served_again(self, data: Mapping[str, Any]) -> None:
         """Calls beyond a quota were turned away, and others came after the time that was asked for (K1)."""
         turned, later, again = (self._exchanges(data[name]) for name in ("turned_away", "later", "again"))
-        if any(call.answered and call.answer is not None and call.answer.status < 300 for call in later):
+        # Another account has a quota of its own.
+        served = [call.answer.status < 300 for call in later if call.answered and call.answer and _same(call, turned)]
+        if any(served):
             self.judge.checked["K1"] += 1
         elif turned and again and again[-1].answer is not None and again[-1].answer.status == 429:
             shown = [turned[-1], *again]
@@ -552,6 +554,11 @@ class Hearing:
                 ),
                 shown,
             )
+
+
+def _same(call: Exchange, turned_away: Sequence[Exchange]) -> bool:
+    """Whether a call was made for the account that was turned away last."""
+    return bool(turned_away) and call.intent.account == turned_away[-1].intent.account
 
 
 def _like(known: object, value: Any) -> Any:

@@ -104,13 +104,15 @@ def _turned_away(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _judge_return(run: Run, exchanges: Sequence[Exchange]) -> None:
-    """After the time that the target has asked for, it serves again."""
+    """After the time that the target has asked for, it serves again the account that it turned away."""
     last = _turned_away(exchanges)[-1]
-    later = [exchange for exchange in exchanges if exchange.seq > last.seq and exchange.answered]
+    account = last.intent.account
+    its_own = (exchange for exchange in exchanges if exchange.intent.account == account)
+    later = [exchange for exchange in its_own if exchange.seq > last.seq and exchange.answered]
     again: list[Exchange] = []
     if not any(exchange.answer is not None and exchange.answer.status < 300 for exchange in later):
         time.sleep(1.0 + run.client.pause_after(last))
-        again = run.walker.perform([Look()], keep=True).exchanges
+        again = run.walker.perform([Look(account=run.walker.names.index(account))], keep=True).exchanges
     run.hearing.note(
         "served again",
         turned_away=[last.seq],

@@ -12,6 +12,7 @@ from kandykit.run import Run
 BAD = [
     (Credential.NONE, ""),
     (Credential.NONE, "in the query"),
+    (Credential.NONE, "like a preflight"),
     (Credential.UNKNOWN, ""),
     (Credential.UNKNOWN, "empty"),
     (Credential.UNKNOWN, "no token"),
@@ -31,6 +32,12 @@ BAD = [
 def test_reading_needs_a_live_token(run: Run) -> None:
     """The same with reads alone, which need no stock: a slow target gets at least to this."""
     run.examine([Intrude(credential, "inventory", variant) for credential, variant in BAD if not variant])
+
+
+@pytest.mark.requirements("R6")
+def test_no_other_spelling_of_a_path_is_open(run: Run) -> None:
+    """What looks after the token and what finds the operation may read a path differently."""
+    run.examine([Intrude(Credential.NONE, what, "with a slash behind") for what in ("inventory", "orders")])
 
 
 @pytest.mark.requirements("R6", "B1", "B2", "B3", "L4")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from kandykit.explore.steps import Create, Delete, DeleteNobody, Fill, ListOrders, Look, LookUp, fewer, more
+from kandykit.exposure import ABSURD
 from kandykit.run import Run
 
 
 @pytest.mark.requirements("L5", "L3")
 @pytest.mark.parametrize("stock", [0, 1, 2, 3])
 def test_without_a_product_there_is_no_subscriber(run: Run, stock: int) -> None:
-    """The last product makes a subscriber; the one after it is refused, and changes nothing."""
+    """The last product makes a subscriber; the one after it is refused, and changes nothing.
+
+    Its identity neither: with a product free again it can be had.
+    """
     steps = [Look()]
     steps += [more(stock)] if stock else []
     run.examine(
@@ -27,6 +31,10 @@ def test_without_a_product_there_is_no_subscriber(run: Run, stock: int) -> None:
             Create("of the server", form="server"),
             Look(),
             Delete("filler 0"),
+            Look(),
+            Create("too many", again="too many"),
+            Look(),
+            Delete("too many"),
             Look(),
             Create("again"),
             Look(),
@@ -101,13 +109,20 @@ def test_no_live_subscriber_loses_its_product(run: Run) -> None:
 
 @pytest.mark.requirements("L6", "L7")
 def test_no_number_is_so_large_that_it_becomes_small(run: Run) -> None:
-    """An order of one more than 32 bits hold is not one for a single product."""
+    """An order of one more than 8, 16 or 32 bits hold is not one for a single product."""
     if not run.profile.budget.unbounded_probes or not run.profile.budget.below_use_probes:
         pytest.skip("no budget covers what a faulty target would make of it")
-    wrapped = 2**32 + 1
-    run.examine([Look(), more(2), Look(), fewer(wrapped), Look(), ListOrders(), Look()])
-    if run.judge.terms.limit is not None:
-        run.examine([Look(), more(1), Look(), more(wrapped), Look(), ListOrders(), Look()])
+    view, limit = run.judge.account(run.names[0]).last_view, run.judge.terms.limit
+    here = (view.total if view is not None else None) or 0
+    wrapped = [2**bits + 1 for bits in (8, 16, 32)]
+    beyond = [step for number in wrapped if number > here + 2 for step in (fewer(number), Look())]
+    run.examine([Look(), more(2), Look(), *beyond, ListOrders(), Look()])
+    if limit is not None:
+        # What is no order that anybody means is let out as a probe; anything less must fit the budget.
+        most = run.profile.budget.peak_products - 1
+        sent = [number for number in wrapped if number > limit and (number > ABSURD or number <= most)]
+        beyond = [step for number in sent for step in (more(number), Look())]
+        run.examine([Look(), more(1), Look(), *beyond, ListOrders(), Look()])
 
 
 @pytest.mark.requirements("L7")

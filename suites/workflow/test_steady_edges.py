@@ -26,6 +26,8 @@ def _refusals(run: Run) -> list[Step]:
         LookUp(),
         Send("method: PUT inventory"),
     ]
+    if run.may_go_beyond_the_limit():
+        refusals.append(more(1, "room"))
     return [*refusals, Delete("a", account=1)] if len(run.walker.names) > 1 else refusals
 
 

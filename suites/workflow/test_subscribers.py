@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kandykit.explore.steps import Create, Delete, ListOrders, Look, LookUp, fewer, more
+from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, fewer, more
 from kandykit.run import Run
 
 
@@ -34,6 +34,20 @@ def test_an_accepted_identity_works_everywhere(run: Run, signs: str) -> None:
             Look(),
         ]
     )
+
+
+SIGNS = (";", "&", "%", "/", "?", "#", "=", "\u00e9", "e\u0301", "\U0001f600")
+"""What a path, a query or a database may take for something else than a sign of an identity."""
+
+
+@pytest.mark.requirements("L9", "L10")
+@pytest.mark.parametrize("signs", [SIGNS[::2], SIGNS[1::2]], ids=["some", "others"])
+def test_an_identity_that_was_given_can_be_taken_back(run: Run, signs: tuple[str, ...]) -> None:
+    """Each sign may be refused; where it is accepted it means itself, and ends nothing."""
+    if not run.walker.caller_chooses:
+        pytest.skip("this target chooses its identities itself")
+    each = [step for sign in signs for step in (Create(sign, signs=sign + "x"), Delete(sign), Look())]
+    run.examine([Look(), more(2), Look(), *each])
 
 
 @pytest.mark.requirements("L9", "L10")
@@ -108,7 +122,15 @@ def test_an_identity_can_come_back_with_nothing_of_its_past(run: Run) -> None:
 @pytest.mark.requirements("L10")
 def test_an_identity_that_is_nearly_right_is_nobody(run: Run) -> None:
     """A delete finds exactly the identity that it names."""
-    others = ("shortened", "longer", "of a shorter user", "of a longer user", "with a space", "encoded twice")
+    others = (
+        "shortened",
+        "longer",
+        "of a shorter user",
+        "of a longer user",
+        "with a space",
+        "with a wildcard for a letter",
+        "encoded twice",
+    )
     nearly = [step for spelt in others for step in (Delete("a", spelt=spelt), Look())]
     run.examine([Look(), more(1), Look(), Create("a"), Look(), *nearly, Delete("a"), Look()])
 
@@ -153,7 +175,7 @@ def test_many_subscribers_come_and_go(run: Run) -> None:
 @pytest.mark.parametrize("form", ["caller", "server"])
 def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
     """As many subscribers at once as the budget allows, none under another's identity, and each can leave."""
-    room = min(run.room(), 20)
+    room = min(run.room(), 20 * run.depth.long)
     if room < 2:
         pytest.skip("the budget leaves no room for several subscribers")
     names = [f"s{number}" for number in range(room)]
@@ -169,8 +191,27 @@ def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
             Look(),
             fewer(1),
             Look(),
+            # Somebody new comes for the oldest: nobody else may be meant by what he is given.
+            Delete(names[0]),
+            Create(names[0], form=form),
+            Look(),
             *[step for name in leaving for step in (Delete(name), Look())],
             fewer(room),
             Look(),
         ]
+    )
+
+
+@pytest.mark.requirements("L2", "L3", "L5", "L7")
+def test_at_the_limit_every_product_can_be_used(run: Run) -> None:
+    """All that was agreed is there to be sold, down to the last product, and each comes back."""
+    limit, view = run.judge.terms.limit, run.judge.account(run.names[0]).last_view
+    if limit is None or view is None:
+        pytest.skip("the limit is not known")
+    needed = limit - (view.used or 0)
+    if needed > 20 * run.depth.long:
+        pytest.skip(f"this depth creates fewer subscribers than the {needed} that are needed to use up the limit")
+    used_up = [Create("last"), Look(), Create("one too many"), Look(), Delete("last"), Look()]
+    run.examine(
+        [Look(), more(0, "room"), Look(), Fill(leave=1, most=needed), Look(), *used_up, Delete("filler 0"), Look()]
     )

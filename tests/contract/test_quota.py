@@ -63,6 +63,7 @@ def test_a_run_that_only_reads_leaves_it_alone(tmp_path: Path) -> None:
     [
         ("quota-serves-one-too-many", "K1"),
         ("quota-counted-and-never-enforced", "K1"),
+        ("account-beyond-its-quota-is-locked-out", "K1"),
         ("over-quota-refused-but-done", "L4"),
         ("over-quota-deletes", "L10"),
         ("retry-after-in-words", "H17"),

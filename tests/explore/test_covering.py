@@ -8,11 +8,11 @@ from itertools import product
 import pytest
 
 from kandykit.calls import OrderKind
-from kandykit.explore.covering import CHANGING, EVERY, Deed, covering, de_bruijn
+from kandykit.explore.covering import CHANGING, EVERY, WITHOUT_LIMIT, Deed, covering, de_bruijn
 from kandykit.explore.steps import Create, Delete, DeleteNobody, Order, Programme
 
 
-@pytest.mark.parametrize(("deeds", "run"), [(CHANGING, 3), (CHANGING, 4), (EVERY, 3)])
+@pytest.mark.parametrize(("deeds", "run"), [(CHANGING, 3), (CHANGING, 4), (WITHOUT_LIMIT, 3), (EVERY, 3)])
 def test_every_run_of_deeds_comes_once(deeds: Sequence[Deed], run: int) -> None:
     sequence = de_bruijn(deeds, run)
     runs = [tuple(sequence[start : start + run]) for start in range(len(sequence) - run + 1)]
@@ -27,6 +27,8 @@ def account(programme: Programme) -> tuple[list[str], int, int]:
     for step in programme:
         if isinstance(step, Order) and step.amount.of == "available":
             done.append("below use")
+        elif isinstance(step, Order) and step.amount.of == "room":
+            done.append("beyond limit")
         elif isinstance(step, Order):
             total += step.amount.plus if step.kind is OrderKind.INCREMENT else -step.amount.plus
             done.append("more" if step.kind is OrderKind.INCREMENT else "fewer")
@@ -42,7 +44,7 @@ def account(programme: Programme) -> tuple[list[str], int, int]:
 
 
 @pytest.mark.parametrize("room", [4, 8, 20])
-@pytest.mark.parametrize(("deeds", "run"), [(CHANGING, 3), (CHANGING, 4), (EVERY, 3)])
+@pytest.mark.parametrize(("deeds", "run"), [(CHANGING, 3), (CHANGING, 4), (WITHOUT_LIMIT, 3), (EVERY, 3)])
 def test_programmes_do_what_the_sequence_says_within_their_room(deeds: Sequence[Deed], run: int, room: int) -> None:
     met: set[tuple[str, ...]] = set()
     for programme in covering(deeds, run, 7, room):

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kandykit.mock.accounts import Account, Subscriber
@@ -59,6 +60,25 @@ def token_refusal(mock: Mock, code: str, change: Any) -> None:
 def inventory_without_token(mock: Mock) -> None:
     """The inventory can be read without any token."""
     let_through(mock, lambda call: call.at("GET", "inventory") and call.header("authorization") is None)
+
+
+@authentication.breaks("R6")
+def asking_like_a_preflight_needs_no_token(mock: Mock) -> None:
+    """A call that names the method it is about to use, as a preflight does, is let through whatever its own method."""
+    let_through(
+        mock, lambda call: call.header("access-control-request-method") and call.header("authorization") is None
+    )
+
+
+@authentication.breaks("R6")
+def slash_behind_the_path_needs_no_token(mock: Mock) -> None:
+    """The list of paths that need a token has them without a slash behind, and the operations are found with one."""
+    let_through(mock, lambda call: call.path.endswith("/") and call.header("authorization") is None)
+
+    def around(route: Any) -> Any:
+        return lambda call: route(replace(call, path=call.path.rstrip("/")))
+
+    bend(mock.gateway, "route", around)
 
 
 @authentication.breaks("R6")

@@ -1,6 +1,8 @@
 """Rules of stock, orders and subscribers that are wrong by themselves, whatever went before."""
 
+import re
 from typing import Any
+from unicodedata import normalize
 
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer
@@ -13,6 +15,18 @@ from kandykit.mock.store import rfc3339
 
 business = Faults("business")
 LIMIT = 12
+
+
+def any_sign_is_taken(mock: Mock) -> None:
+    """Let the user part of an identity hold whatever a caller likes, which no document forbids."""
+
+    def around(identity: Any) -> Any:
+        return lambda value: value if isinstance(value, str) and re.fullmatch(ANY_IDENTITY, value) else identity(value)
+
+    bend(mock.schemas, "identity", around)
+
+
+ANY_IDENTITY = r"[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 
 # Stock and subscribers.
 
@@ -229,6 +243,28 @@ def identity_with_plus_cannot_be_deleted(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", around)
 
 
+@business.breaks("L10")
+def identity_with_semicolon_cannot_be_deleted(mock: Mock) -> None:
+    """Any sign may stand in an identity, but a deletion takes a semicolon in its path for the end of it."""
+    any_sign_is_taken(mock)
+
+    def around(find: Any) -> Any:
+        return lambda account, identity: find(account, identity.partition(";")[0])
+
+    bend(mock.store, "find_subscriber", around)
+
+
+@business.breaks("L10")
+def accented_identity_cannot_be_deleted(mock: Mock) -> None:
+    """Identities are kept in Unicode's composed form, and a deletion looks for what it is given as it stands."""
+    any_sign_is_taken(mock)
+
+    def keeping(account: Account, subscriber: Subscriber) -> None:
+        account.subscribers[normalize("NFC", subscriber.identity)] = account.subscribers.pop(subscriber.identity)
+
+    after(mock.store, "remember", keeping)
+
+
 @business.breaks("L10", "L9", "R4", depth="standard")
 def delete_needs_lower_case(mock: Mock) -> None:
     """A deletion looks for the identity in lower case, and never finds one that was created with capitals."""
@@ -382,6 +418,17 @@ def limit_holds_for_free_products(mock: Mock) -> None:
     bend(
         mock.store, "increment_fits", lambda _: lambda account, quantity: account.available + quantity <= account.limit
     )
+
+
+@business.breaks("L5", depth="standard", readings={"limit": LIMIT})
+def last_product_of_the_limit_never_sold(mock: Mock) -> None:
+    """An account that owns all that was agreed must keep one product free."""
+    mock.agree_on(LIMIT)
+
+    def around(in_stock: Any) -> Any:
+        return lambda account: in_stock(account) and (account.total != account.limit or account.available > 1)
+
+    bend(mock.store, "in_stock", around)
 
 
 @business.breaks("L7", readings={"limit": LIMIT})

@@ -47,6 +47,27 @@ def quota_counted_and_never_enforced(mock: Mock) -> None:
     bend(mock.quota, "spend", lambda _: spend)
 
 
+@quota.breaks("K1", depth="standard")
+def account_beyond_its_quota_is_locked_out(mock: Mock) -> None:
+    """With a small quota an account that went beyond it is turned away for good, whatever the headers promise."""
+    small(mock)
+    locked: set[str] = set()
+
+    def around(spend: Any) -> Any:
+        def spending(account: Account) -> bool:
+            window = mock.quota.window(account)
+            if account.client_id in locked:
+                window.used = mock.quota.limit
+            if served := bool(spend(account)):
+                return served
+            locked.add(account.client_id)
+            return False
+
+        return spending
+
+    bend(mock.quota, "spend", around)
+
+
 @quota.breaks("L4", depth="standard")
 def over_quota_refused_but_done(mock: Mock) -> None:
     """With a small quota an order beyond it gets 429, and is carried out all the same."""

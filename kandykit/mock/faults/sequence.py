@@ -1,14 +1,16 @@
 """Defects that wait: for a number of calls, for a size, or for one thing to come after another."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import Any
 
 from kandykit.mock.accounts import DECREMENT, FULFILLED, INCREMENT, PENDING, REJECTED, Account, Order, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, before, bend
-from kandykit.mock.call import Call
+from kandykit.mock.call import Call, form
 from kandykit.mock.catalogue import Faults
+from kandykit.mock.faults.business import LIMIT
 
 sequence = Faults("sequence")
 
@@ -577,6 +579,32 @@ def stock_unchecked_after_a_taken_identity(mock: Mock) -> None:
     bend(mock.operations, "check_subscriber", around)
 
 
+@sequence.breaks("L2", "L3", depth="standard", readings={"limit": LIMIT})
+def create_after_both_refusals_not_counted(mock: Mock) -> None:
+    """After an order beyond the limit and one below use were refused, in this order, a create uses up no product."""
+    mock.agree_on(LIMIT)
+    past: defaultdict[str, str] = defaultdict(str)
+
+    def refusing(account: Account, kind: str, _quantity: int) -> None:
+        past[account.client_id] += kind[0]
+
+    def forgetting(account: Account, *_: object) -> None:
+        past[account.client_id] = ""
+
+    def around(consume: Any) -> Any:
+        def consuming(account: Account, subscriber: Subscriber) -> None:
+            if not past[account.client_id].endswith("id"):
+                consume(account, subscriber)
+            forgetting(account)
+
+        return consuming
+
+    before(mock.operations, "refuse_order", refusing)
+    before(mock.store, "record", forgetting)
+    before(mock.store, "forget", forgetting)
+    bend(mock.store, "consume", around)
+
+
 @sequence.breaks("L13", "L8")
 def head_on_orders_strikes_the_oldest(mock: Mock) -> None:
     """HEAD on the list of orders strikes the oldest one from the ledger."""
@@ -624,3 +652,34 @@ def unknown_query_on_inventory_orders(mock: Mock) -> None:
         return reading
 
     bend(mock.operations, "read_inventory", around)
+
+
+@sequence.breaks("L13")
+def read_is_what_its_header_says(mock: Mock) -> None:
+    """The method that X-HTTP-Method-Override names is carried out, whatever the call's own method is."""
+
+    def around(operate: Any) -> Any:
+        async def overridden(account: Account, call: Call) -> Answer:
+            answer: Answer = await operate(
+                account, replace(call, method=call.header("x-http-method-override") or call.method)
+            )
+            return answer
+
+        return overridden
+
+    bend(mock.gateway, "operate", around)
+
+
+@sequence.breaks("L13")
+def read_is_what_its_query_says(mock: Mock) -> None:
+    """The method that a query names as _method is carried out, whatever the call's own method is."""
+
+    def around(operate: Any) -> Any:
+        async def overridden(account: Account, call: Call) -> Answer:
+            named = dict(form(call.query) or ()).get("_method")
+            answer: Answer = await operate(account, replace(call, method=named or call.method))
+            return answer
+
+        return overridden
+
+    bend(mock.gateway, "operate", around)

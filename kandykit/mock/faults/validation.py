@@ -11,7 +11,7 @@ from kandykit.mock.app import Mock
 from kandykit.mock.bending import after, bend
 from kandykit.mock.call import Call, decode
 from kandykit.mock.catalogue import Faults
-from kandykit.mock.faults.business import new_order
+from kandykit.mock.faults.business import any_sign_is_taken, new_order
 from kandykit.mock.settings import BASE_PATH, PRODUCT
 
 validation = Faults("validation")
@@ -334,6 +334,45 @@ def text_after_the_json_is_ignored(mock: Mock) -> None:
     bend(mock.schemas, "parse", around)
 
 
+@validation.breaks("R3")
+def comments_in_the_json_are_skipped(mock: Mock) -> None:
+    """Comments are taken out of a body before it is read as JSON."""
+
+    def around(parse: Any) -> Any:
+        return lambda body: parse(re.sub(rb"/\*.*?\*/|//[^\n\"]*$", b"", body))
+
+    bend(mock.schemas, "parse", around)
+
+
+@validation.breaks("R3")
+def single_quotes_serve_as_quotes(mock: Mock) -> None:
+    """A body in single quotes is read as if it were JSON."""
+    bend(mock.schemas, "parse", lambda parse: lambda body: parse(body.replace(b"'", b'"')))
+
+
+@validation.breaks("R3")
+def bytes_that_are_not_utf_8_are_skipped(mock: Mock) -> None:
+    """Octets that are no UTF-8 are left out of a body, also within its texts."""
+    bend(mock.schemas, "parse", lambda parse: lambda body: parse(body.decode("utf-8", "ignore").encode()))
+
+
+@validation.breaks("R3")
+def bytes_that_are_not_utf_8_become_question_marks(mock: Mock) -> None:
+    """Octets that are no UTF-8 are replaced, and stand in the identity as U+FFFD."""
+    any_sign_is_taken(mock)
+    bend(mock.schemas, "parse", lambda parse: lambda body: parse(body.decode("utf-8", "replace").encode()))
+
+
+@validation.breaks("R3")
+def product_is_known_by_its_beginning(mock: Mock) -> None:
+    """Any product whose name begins like the one there is passes for it."""
+
+    def around(product: Any) -> Any:
+        return lambda value: None if isinstance(value, str) and value.startswith(PRODUCT) else product(value)
+
+    bend(mock.schemas, "product", around)
+
+
 @validation.breaks("R3", "H16")
 def bytes_that_are_not_utf_8_crash(mock: Mock) -> None:
     """A body that is not UTF-8 is answered with a server error."""
@@ -507,6 +546,22 @@ def percent_sign_deletes_anybody(mock: Mock) -> None:
         return lambda account, identity: (
             next(iter(account.subscribers.values()), None) if identity == "%" else find(account, identity)
         )
+
+    bend(mock.store, "find_subscriber", around)
+
+
+@validation.breaks("L10")
+def underscore_in_a_deletion_stands_for_any_sign(mock: Mock) -> None:
+    """The identity in the path is a pattern to the database: an underscore matches any sign."""
+
+    def around(find: Any) -> Any:
+        def like(account: Account, identity: str) -> Any:
+            pattern = re.escape(identity).replace("_", ".")
+            return find(account, identity) or next(
+                (one for name, one in account.subscribers.items() if re.fullmatch(pattern, name)), None
+            )
+
+        return like
 
     bend(mock.store, "find_subscriber", around)
 

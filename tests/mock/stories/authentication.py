@@ -113,6 +113,16 @@ def refresh_tokens(caller: Caller) -> list[bool]:
 
 STORIES: dict[str, Story] = {
     "inventory-without-token": seen(NO_TOKEN, code, 401, 200),
+    "asking-like-a-preflight-needs-no-token": told(
+        lambda caller: (
+            caller.call(
+                "GET", "/inventory", {"authorization": None, "access-control-request-method": "GET"}
+            ).status_code
+        ),
+        401,
+        200,
+    ),
+    "slash-behind-the-path-needs-no-token": seen(with_header("GET", "/inventory/", None), code, 401, 200),
     "any-token-will-do": seen(BAD_TOKEN, code, 401, 200),
     "deletion-without-token": told(delete_without_token, 401, 200),
     "head-without-token": seen(with_header("HEAD", "/inventory", None), code, 401, 200),

@@ -60,6 +60,12 @@ STORIES = {
     "identity-with-plus-cannot-be-deleted": played(
         "up:2 new:a+b del:a+b stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"
     ),
+    "identity-with-semicolon-cannot-be-deleted": played(
+        "up:2 new:a;b del:a;b stock", "201f 400 404 2/0/2", "201f 201 404 2/1/1"
+    ),
+    "accented-identity-cannot-be-deleted": played(
+        "up:2 new:e\u0301 del:e\u0301 stock", "201f 400 404 2/0/2", "201f 201 404 2/1/1"
+    ),
     "delete-needs-lower-case": played("up:2 new:Ann del:Ann stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"),
     # Orders.
     "decrement-below-use-by-one": played(
@@ -94,6 +100,12 @@ STORIES = {
     ),
     "limit-holds-for-free-products": played(
         "up:12 new up:2 up:1 stock", "201f 201 412 412 12/1/11", "201f 201 412 201f 13/1/12", **LIMIT
+    ),
+    "last-product-of-the-limit-never-sold": played(
+        "up:11 new*10 up:1 new new stock",
+        "201f" + " 201" * 10 + " 201f 201 201 12/12/0",
+        "201f" + " 201" * 10 + " 201f 201 412 12/11/1",
+        **LIMIT,
     ),
     "limit-never-gets-room-back": played(
         "up:12 down:5 up:5 stock", "201f 201f 201f 12/0/12", "201f 201f 412 7/0/7", **LIMIT

@@ -46,6 +46,13 @@ def delete_beyond(caller: Caller, clock: ManualClock) -> tuple[int, int]:
     return status, caller.delete("bob@shop.example.org").status_code
 
 
+def after_a_window(caller: Caller, clock: ManualClock) -> list[int]:
+    use_up(caller)
+    beyond = caller.inventory().status_code
+    clock.advance(60)
+    return [beyond, caller.inventory().status_code]
+
+
 def used(times: int) -> Callable[[Caller], list[str]]:
     return lambda caller: [caller.inventory().headers["quota-used"] for _ in range(times)]
 
@@ -58,6 +65,7 @@ def used_within_limit(caller: Caller) -> bool:
 STORIES: dict[str, Story] = {
     "quota-serves-one-too-many": told(codes_beyond, [429, 429, 429], [200, 429, 429], **SMALL),
     "quota-counted-and-never-enforced": told(codes_beyond, [429, 429, 429], [200, 200, 200], **SMALL),
+    "account-beyond-its-quota-is-locked-out": Story(after_a_window, [429, 200], [429, 429], SMALL),
     "over-quota-refused-but-done": Story(order_beyond, (429, (0, 0, 0)), (429, (2, 0, 2)), SMALL),
     "over-quota-deletes": Story(delete_beyond, (429, 200), (429, 404), SMALL),
     "quota-used-falls": told(used(10), [str(n) for n in range(1, 11)], [*map(str, range(1, 9)), "3", "10"]),

@@ -1,9 +1,17 @@
 """Stories that take a while."""
 
-from tests.mock.stories import Story, played
+from tests.mock.caller import Caller
+from tests.mock.stories import Story, played, told
 
 SIX_CREATED = "201f" + " 201" * 6
 TEN_GONE = "201f" + " 201 200" * 10
+
+
+def read_meant_as_a_deletion(caller: Caller) -> tuple[int, tuple[int, int, int]]:
+    caller.up(1)
+    caller.new("a@shop.example.org")
+    answer = caller.call("GET", "/subscriber/a%40shop.example.org", {"x-http-method-override": "DELETE"})
+    return answer.status_code, caller.stock()
 
 
 STORIES: dict[str, Story] = {
@@ -157,5 +165,14 @@ STORIES: dict[str, Story] = {
     ),
     "unknown-query-on-inventory-orders": played(
         "up:3 new get:inventory?quantity=7 stock", "201f 201 200 3/1/2", "201f 201 200 8/1/7"
+    ),
+    "create-after-both-refusals-not-counted": played(
+        "up:3 up:10 down:4 new stock", "201f 412 412 201 3/1/2", "201f 412 412 201 3/0/3", limit=12
+    ),
+    "read-is-what-its-header-says": told(read_meant_as_a_deletion, (405, (1, 1, 0)), (200, (1, 0, 1))),
+    "read-is-what-its-query-says": played(
+        "up:1 new:a get:subscriber/a%40shop.example.org?_method=DELETE stock",
+        "201f 201 405 1/1/0",
+        "201f 201 200 1/0/1",
     ),
 }

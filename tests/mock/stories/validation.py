@@ -111,6 +111,18 @@ STORIES: dict[str, Story] = {
     "empty-body-is-an-order-for-one": posting("/order", b"", REFUSED, ORDERED, {}),
     "first-of-a-list-is-carried-out": posting("/order", json.dumps([ORDER]).encode(), REFUSED, ORDERED),
     "text-after-the-json-is-ignored": posting("/order", json.dumps(ORDER).encode() + b" and more", REFUSED, ORDERED),
+    "comments-in-the-json-are-skipped": posting("/order", json.dumps(ORDER).encode() + b" // one", REFUSED, ORDERED),
+    "single-quotes-serve-as-quotes": posting("/order", json.dumps(ORDER).replace('"', "'").encode(), REFUSED, ORDERED),
+    "bytes-that-are-not-utf-8-are-skipped": posting(
+        "/order", json.dumps(ORDER).encode().replace(b"KPN", b"K\xffPN"), REFUSED, ORDERED
+    ),
+    "bytes-that-are-not-utf-8-become-question-marks": posting(
+        "/subscriber",
+        json.dumps(SUBSCRIBER | {"identity": "a@shop.example.org"}).encode().replace(b"a@", b"a\xff@"),
+        REFUSED,
+        CREATED,
+    ),
+    "product-is-known-by-its-beginning": order(REFUSED, ORDERED, product_name=f"{PRODUCT}2"),
     "bytes-that-are-not-utf-8-crash": posting("/order", b'{"order_type":"\xff"}', REFUSED, CRASHED),
     "deep-nesting-crashes": posting("/order", b"[" * 1000, REFUSED, CRASHED),
     "large-body-crashes": posting("/order", b'{"order_type":"' + b"x" * 70_000 + b'"}', REFUSED, CRASHED),
@@ -136,6 +148,7 @@ STORIES: dict[str, Story] = {
     "long-order-number-crashes": reading("9" * 200, 500),
     "malformed-path-crashes": deleting("/%C3%28", REFUSED, CRASHED),
     "percent-sign-deletes-anybody": deleting("/%25", "404 3/1/2", "200 3/0/3"),
+    "underscore-in-a-deletion-stands-for-any-sign": deleting("/b_b%40shop.example.org", "404 3/1/2", "200 3/0/3"),
     "path-decoded-twice": deleting("/bob%2540shop.example.org", "404 3/1/2", "200 3/0/3"),
     "delete-of-the-collection-deletes-all": deleting("", "405 3/1/2", "200 3/0/3"),
     "space-after-identity-ignored": deleting("/bob%40shop.example.org%20", "404 3/1/2", "200 3/0/3"),
