@@ -19,6 +19,9 @@ from kandykit.verdict import Check, Finding, Held
 NO_OTHER: Final = "the orders that were accepted, and no other"
 """What is expected of a list that shows too many orders."""
 
+LIKELIHOOD: Final = (True, None, False)
+"""Whether the total has shown that an order without an answer was carried out, the likeliest to be listed first."""
+
 
 class OrderLaw:
     """Judges every order that is placed, and every read of orders."""
@@ -364,11 +367,14 @@ class OrderLaw:
                 del self._lost[like]
 
     def _lost_like(self, view: OrderView) -> int | None:
-        """The oldest order without an answer that this one could be."""
-        for key, (call, _) in self._lost.items():
-            if view.kind in (call.kind, None) and view.quantity in (call.quantity, None):
-                return key
-        return None
+        """The order without an answer that this one is most likely to be: one that the total shows, else the oldest."""
+        alike = [
+            key
+            for key, (call, _) in self._lost.items()
+            if view.kind in (call.kind, None) and view.quantity in (call.quantity, None)
+        ]
+        answers = self.state.stock.answers
+        return min(alike, key=lambda key: LIKELIHOOD.index(answers.get(key)), default=None)
 
     def _of_another(self, number: str) -> int | None:
         """The exchange in which another account of this run placed an order of this number; None where none did."""

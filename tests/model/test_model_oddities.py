@@ -451,6 +451,14 @@ def test_different_codes_for_one_cause_are_a_warning() -> None:
     assert story.said[0].evidence == (2, 3)
 
 
+def test_an_unknown_order_and_an_unknown_subscriber_may_have_different_codes() -> None:
+    """They are asked for by different operations; only one operation that changes its mind is told of."""
+    story = Story().shows(1, 0).deletes("nobody@x.nl", answer=404).finds("X", answer=400)
+    assert not story.said
+    assert story.account.met["unknown"].keys() == {400, 404}
+    assert story.finds("Y", answer=404).verdicts == [Verdict.WARN]
+
+
 def test_what_is_looked_for_by_an_odd_name_may_be_refused_for_its_form() -> None:
     story = Story(refusal_codes={"unknown": frozenset({404})}).shows(1, 0).deletes("nobody@x.nl", answer=404)
     assert not story.tries("delete: a broken escape").deletes("%4", answer=400).said
