@@ -99,6 +99,12 @@ def small_limit_not_declared(mock: Mock) -> None:
     mock.agree_on(6)
 
 
+@orders.gets("conformant", readings={"limit": 2})
+def tiny_limit(mock: Mock) -> None:
+    """Each account may hold two products, as was agreed; most of what a race orders beforehand is refused."""
+    mock.agree_on(2)
+
+
 @orders.gets("conformant", readings={"limit": 12})
 def pending_orders_count_toward_the_limit(mock: Mock) -> None:
     """Orders take a moment, and increments that are still pending count toward the agreed limit."""

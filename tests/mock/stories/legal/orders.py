@@ -62,6 +62,7 @@ STORIES: dict[str, Story] = {
         **LIMIT,
     ),
     "small-limit": played("up:13 up:12 stock", "201f 201f 25/0/25", "412 201f 12/0/12"),
+    "tiny-limit": played("up:3 up:2 up:1 stock", "201f 201f 201f 6/0/6", "412 201f 412 2/0/2"),
     "small-limit-not-declared": played("up:7 up:6 stock", "201f 201f 13/0/13", "412 201f 6/0/6"),
     "pending-orders-count-toward-the-limit": played(
         "up:8 up:5 up:4 wait:1 list stock",
