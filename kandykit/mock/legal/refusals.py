@@ -296,6 +296,22 @@ def odd_paths_do_not_get_through(mock: Mock) -> None:
     bend(mock.gateway, "answer", around)
 
 
+@refusals.gets("conformant")
+def quotes_do_not_get_through(mock: Mock) -> None:
+    """A firewall in front answers 400 without content where a URL holds a quote or an angle bracket, escaped or not."""
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if re.search("%(2[27]|3[ce])|[\"'<>]", f"{call.path}?{call.query.decode('latin-1')}", re.IGNORECASE):
+                return Answer(400)
+            made: Answer = await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
+
+
 # Other forms of errors.
 
 
