@@ -33,6 +33,7 @@ class OrderLaw:
         self.lag_met = 0.0
         self.agrees = True
         self._behind_s = 0.0
+        self._met: dict[str, float] = {}
         self._pending: dict[str, Key] = {}
         self._lost: dict[int, tuple[PlaceOrder, float]] = {}
         self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
@@ -396,7 +397,11 @@ class OrderLaw:
             view = entry.view
             if view.stage not in FINAL:
                 longest = min(STALLED_S, self.state.terms.fulfilment_s)
-                if _effect(view) > 0 and entry.placed and event.exchange.started > entry.placed[1] + longest:
+                since = entry.placed[1] if entry.placed else inf
+                if entry.seq is None:
+                    # Somebody else's, perhaps years old: it may be pending for ever, be it to give products back.
+                    since, longest = self._met.setdefault(number, ended), LONGEST_LAG_S
+                if (_effect(view) > 0 or entry.seq is None) and event.exchange.started > since + longest:
                     stock.shelve(key)
                 continue
             del self._pending[number]

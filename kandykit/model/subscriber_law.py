@@ -255,7 +255,8 @@ class SubscriberLaw:
         else:
             self.state.window.repeats.add(event.seq)
             if outcome is Outcome.REFUSED:
-                yield from self.state.refused_for("unknown", event)
+                # Who was deleted may be gone (410) where who never was is not found (404).
+                yield from self.state.refused_for("unknown", event, "deleted before" if known else "never there")
 
     def decide(self, event: Event) -> None:
         """Identities that the worlds no longer disagree about are live or gone for certain."""

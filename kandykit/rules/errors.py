@@ -135,9 +135,14 @@ def _made_by_the_api(sight: Sight) -> bool:
     if is_odd(sight.exchange) or is_oversized(sight.exchange):
         # Any front end turns such a request away before it knows whose it is.
         return False
-    if sight.status == 400 and looks_like_an_attack(sight.exchange):
+    if sight.status == 400 and (looks_like_an_attack(sight.exchange) or _comes_in_chunks(sight)):
+        # A firewall calls the one bad, and a front end that wants to know the length beforehand the other.
         return False
     return not _is_the_gateways(sight.content)
+
+
+def _comes_in_chunks(sight: Sight) -> bool:
+    return "chunked" in (sight.exchange.request.header("transfer-encoding") or "").lower()
 
 
 _GATEWAY_CODES: Final = re.compile(

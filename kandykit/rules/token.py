@@ -196,6 +196,9 @@ def _ended_early(sight: Sight) -> tuple[Check, ...]:
     if minted is None or digits not in sight.past.accepted_tokens:
         # One that never worked is another story: B5's.
         return NOTHING
+    if not (sight.exchange.request.header("authorization") or "").startswith("Bearer "):
+        # Under an unusual spelling of the scheme it may never work: B5's as well.
+        return NOTHING
     if isinf(minted.until) or sight.exchange.ended >= minted.until - _ENDED_LATE_S:
         # Where no life was named nobody can say that it was cut short.
         return NOTHING

@@ -433,6 +433,17 @@ def test_the_order_of_the_list_is_the_default_bindings_and_no_law(
     assert story.lists(order("b", MORE, 1), order("a", MORE, 1)).named == named
 
 
+@pytest.mark.parametrize(("waited_s", "open_still"), [(2, True), (6, False)])
+def test_an_old_order_that_somebody_left_pending_is_put_aside(waited_s: float, open_still: bool) -> None:
+    """It may be pending for ever: the stock is certain without it, and a read that shows it fulfilled is explained."""
+    old = order("old", MORE, 2, OPEN)
+    story = Story().lists(old).shows(1, 0)
+    story.now += waited_s
+    story.lists(old).shows(1, 0)
+    assert bool(story.account.stock.questions) is open_still
+    assert not story.shows(3, 0).lists(order("old", MORE, 2, DONE)).said
+
+
 # -- the codes of refusals
 
 
@@ -457,6 +468,13 @@ def test_an_unknown_order_and_an_unknown_subscriber_may_have_different_codes() -
     assert not story.said
     assert story.account.met["unknown"].keys() == {400, 404}
     assert story.finds("Y", answer=404).verdicts == [Verdict.WARN]
+
+
+def test_who_was_deleted_may_be_gone_where_who_never_was_is_not_found() -> None:
+    story = Story(extra_codes=frozenset({410})).shows(1, 0).creates("a@x.nl").deletes("a@x.nl")
+    story.deletes("a@x.nl", answer=410).deletes("b@x.nl", answer=404).deletes("a@x.nl", answer=410)
+    assert not story.said
+    assert story.deletes("a@x.nl", answer=404).verdicts == [Verdict.WARN]
 
 
 def test_what_is_looked_for_by_an_odd_name_may_be_refused_for_its_form() -> None:

@@ -1,5 +1,6 @@
 """Orders that are accepted, fulfilled or shown in another way than usual."""
 
+from math import inf
 from typing import Any
 
 from kandykit.mock.accounts import DECREMENT, INCREMENT, PENDING, REJECTED, Account, Order
@@ -180,6 +181,16 @@ def a_long_past(mock: Mock) -> None:
     for number in range(60):
         mock.store.place(mock.first_account, DECREMENT if number % 3 == 2 else INCREMENT, 1 + (number % 3 == 2))
     mock.furnish(4, 0)
+
+
+@orders.gets("conformant")
+def an_old_order_is_still_pending(mock: Mock) -> None:
+    """The account has an increment of last month that is pending, and stays so for ever."""
+    mock.furnish(4, 0)
+    long_ago = mock.clock() - 30 * 86400
+    account = mock.first_account
+    number = mock.store.new_number(account)
+    mock.store.record(account, Order(number, INCREMENT, PRODUCT, 3, rfc3339(long_ago), PENDING, inf))
 
 
 @orders.gets("inconclusive")

@@ -80,6 +80,7 @@ STORIES: dict[str, Story] = {
     "dates-with-offset-and-nanoseconds": told(dates, [".000Z"] * 3, [".000456789+00:00"] * 3),
     "products-and-subscribers-of-others": played("stock down:5 down:4", "0/0/0 412 412", "7/3/4 412 201f"),
     "a-long-past": told(ledger_length, (0, (0, 0, 0)), (60, (4, 0, 4))),
+    "an-old-order-is-still-pending": played("list stock wait:60 list", "- 0/0/0 -", "+3p 4/0/4 +3p"),
     "full-account": played("stock up:1 new", "0/0/0 201f 201", "5/5/0 412 412"),
     "nearly-full-account": played("stock up:3 up:2 new", "0/0/0 201f 201f 201", "6/6/0 412 201f 201"),
 }
