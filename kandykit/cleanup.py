@@ -128,6 +128,11 @@ class _Cleaner:
             for identity in self.account.to_delete:
                 self.said[identity] = self._delete(identity)
             self._balance()
+            if self.ledger.shared and self.account.in_doubt:
+                # The total may be anybody's; but an order that is not in the list was never carried out.
+                orders = self._call(self.binding.read_orders()).orders
+                if orders is not None:
+                    self.ledger.rule_out_by_list(self.account.name, orders)
         except _GivenUp as reason:
             residue.append(self._sentence(f"cleaning up ended early: {reason}"))
         except KandykitError as error:
@@ -266,7 +271,15 @@ class _Cleaner:
             )
         elif products := self.ledger.removable(account.name):
             left.append(self._sentence(f"{products} products that were ordered were not given back"))
+        elif self.ledger.shared and account.in_doubt and self._differs():
+            calls = ", ".join(map(str, account.in_doubt))
+            left.append(self._sentence(f"what was ordered by call {calls} may be left: no answer and no list told"))
         return left
+
+    def _differs(self) -> bool:
+        """Whether ``total`` is not known to be what it was at the start, whoever changed it."""
+        account = self.account
+        return account.observed is None or account.observed.total != account.baseline
 
     def _off_baseline(self) -> int:
         """By how much ``total`` differs from the start; where others may act, only our own part counts."""

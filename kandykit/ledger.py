@@ -150,6 +150,12 @@ class Account:
         return bool(self._newer)
 
     @property
+    def in_doubt(self) -> list[int]:
+        """The calls that may have ordered something, or given it back, and of which nothing has told yet."""
+        open_still = [effect for effect in self._newer if effect.certainty is Certainty.DOUBTFUL]
+        return sorted(effect.seq for effect in (*self._doubts, *open_still) if effect.up or effect.down)
+
+    @property
     def to_delete(self) -> list[str]:
         """The subscribers that are ours and may be live, in a stable order."""
         return sorted(self.live | self.unclear)
@@ -289,6 +295,17 @@ class Ledger:
             elif stage is Stage.OPEN:
                 effect.certainty = Certainty.OPEN
                 account._newer.append(effect)
+
+    def rule_out_by_list(self, name: str, views: Iterable[OrderView]) -> None:
+        """Forget the doubts about orders of which the target's list shows none that could be them.
+
+        Where others act meanwhile, one that could be ours could be theirs as well; so nothing is taken for ours.
+        """
+        account = self.account(name)
+        strangers = [view for view in views if view.number and view.number not in account.orders]
+        account._doubts = [
+            effect for effect in account._doubts if any(self._may_be(account, effect, view) for view in strangers)
+        ]
 
     def _may_be(self, account: Account, effect: Effect, view: OrderView) -> bool:
         listed = account._listed.get(view.number or "")
@@ -480,6 +497,12 @@ class Ledger:
             certainty = Certainty.DOUBTFUL
             if reply.outcome is Outcome.DONE and isinstance(call, PlaceOrder):
                 certainty = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
+            elif reply.outcome is Outcome.DONE and isinstance(call, Malformed) and _taken_as_meant(call, view):
+                # The target says itself what it took the call for, as it does of any order.
+                assert isinstance(call.meant, PlaceOrder)
+                increment = call.meant.kind is OrderKind.INCREMENT
+                up, down = (call.meant.quantity, 0) if increment else (0, call.meant.quantity)
+                certainty = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
             elif reply.outcome is Outcome.DONE and stage is Stage.OPEN and isinstance(call, Malformed) and call.meant:
                 certainty = Certainty.OPEN  # taken for what it means, and still to come
         late = exchange.failure == "timeout"
@@ -578,6 +601,14 @@ class Ledger:
             return False
         account._touched[identity] = (min(started, before[0]), max(ended, before[1]))
         return before[0] <= ended
+
+
+def _taken_as_meant(call: Malformed, view: OrderView | None) -> bool:
+    """Whether the answer to a grey order shows the order that it means, by number, kind and quantity."""
+    meant = call.meant
+    if not isinstance(meant, PlaceOrder) or view is None or not view.number:
+        return False
+    return view.kind is meant.kind and view.quantity == meant.quantity
 
 
 def seconds_between(earlier: str, later: str) -> float | None:

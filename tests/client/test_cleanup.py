@@ -262,6 +262,31 @@ def test_a_shared_account_is_put_back_by_our_own_orders_only(make_line: MakeLine
     assert target.holdings["acme"].total == 100
 
 
+def test_an_order_without_an_answer_on_a_shared_account_is_named_and_not_given_back(make_line: MakeLine) -> None:
+    """It could be theirs as well as ours: nobody loses a product for it, and nobody is told that all is clean."""
+    target = LittleTarget()
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    target.instead.append(unavailable)
+    order(line, MORE, 5)
+    line.send(line.binding.read_inventory())
+    residue = clean(line)
+    assert len(residue) == 1
+    assert "what was ordered by call 3 may be left" in residue[0]
+    assert target.holdings["acme"].total == 5
+
+
+def test_an_order_that_was_never_carried_out_on_a_shared_account_is_not_named(make_line: MakeLine) -> None:
+    target = LittleTarget()
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    target.instead.append(Reply(503, {}))
+    order(line, MORE, 5)
+    target.holdings["acme"].total += 100
+    line.send(line.binding.read_inventory())
+    assert clean(line) == []
+
+
 def test_foreign_products_of_an_account_thought_to_be_ours_stay(line: Line) -> None:
     order(line, MORE, 5)
     line.target.holdings["acme"].total += 100
