@@ -293,8 +293,10 @@ class _Cleaner:
     def _all_free_again(self) -> bool:
         """Whether the inventory shows no more in use than at the start, so that no lost subscriber is left."""
         account = self.account
-        known = account.used is not None and account.used_before is not None
-        return known and not self.ledger.shared and account.used <= account.used_before  # type: ignore[operator]
+        if account.used is None or account.used_before is None:
+            return False
+        # Where others come and go as well only an account that nobody is on tells anything.
+        return account.used == 0 or (not self.ledger.shared and account.used <= account.used_before)
 
     def _sentence(self, text: str) -> str:
         return f"{self.account.name}: {text.rstrip('.')}."

@@ -287,6 +287,21 @@ def test_an_order_that_was_never_carried_out_on_a_shared_account_is_not_named(ma
     assert clean(line) == []
 
 
+@pytest.mark.parametrize(("theirs", "left"), [(0, 0), (1, 1)])
+def test_a_lost_create_on_a_shared_account_left_nobody_where_nobody_is(
+    make_line: MakeLine, theirs: int, left: int
+) -> None:
+    target = LittleTarget()
+    target.holdings["acme"] = Holding(10, {f"theirs-{number}@example.com": "x" for number in range(theirs)})
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    order(line, MORE, 2)
+    target.instead.append(Reply(503, {}))
+    create(line)
+    line.send(line.binding.read_inventory())
+    assert len(clean(line)) == left
+
+
 def test_foreign_products_of_an_account_thought_to_be_ours_stay(line: Line) -> None:
     order(line, MORE, 5)
     line.target.holdings["acme"].total += 100
