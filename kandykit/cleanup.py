@@ -72,17 +72,24 @@ def restore(
     An order may stay pending for ``fulfilment_s``, an account is given ``longest_s`` in all (seconds). Nothing that the
     target or the network does raises; a second Ctrl-C ends the cleaning and is named too.
     """
-    residue: list[str] = []
+    touched = [account for name in client.accounts if not (account := ledger.account(name)).untouched]
+    left: dict[str, list[str]] = {}
     with client.guard.cleaning():
-        for name in client.accounts:
-            account = ledger.account(name)
-            if account.untouched:
-                continue
-            cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep)
-            residue += cleaner.clean()
-            if cleaner.interrupted:
+        # The budget is one for all accounts: where the others leave no room for giving back, there is some afterwards.
+        for turn in range(2):
+            short = []
+            for account in touched:
+                cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep)
+                left[account.name] = cleaner.clean()
+                if cleaner.interrupted:
+                    return [sentence for residue in left.values() for sentence in residue]
+                if cleaner.over_budget:
+                    short.append(account)
+            if turn == 0 and len(touched) > 1:
+                touched = short
+            else:
                 break
-    return residue
+    return [sentence for residue in left.values() for sentence in residue]
 
 
 class _GivenUp(Exception):
@@ -114,6 +121,7 @@ class _Cleaner:
         self.silent = 0
         self.said: dict[str, str] = {}
         self.interrupted = False
+        self.over_budget = False
         self.available: int | None = None
 
     def clean(self) -> list[str]:
@@ -152,6 +160,7 @@ class _Cleaner:
         """Order back what was ordered, looking each time, until nothing of ours is left or nothing moves."""
         self._await_orders()
         placed = refused = whole = 0
+        waited = False
         until, pause = min(self.clock() + self.ledger.late_s + self.ledger.settle_s + 1.0, self.deadline), 0.01
         while placed < PARTS and whole < ROUNDS and refused < 2:
             self._look()
@@ -167,9 +176,16 @@ class _Cleaner:
                 continue
             kind, quantity = (OrderKind.DECREMENT, surplus) if surplus >= 1 else (OrderKind.INCREMENT, owed)
             part = min(quantity, self.client.guard.may_give_back(self.account.name))
+            if part < 1 and self.account.undecided and not waited:
+                # What was given back last still counts at its worst, for as long as a read may lag.
+                self.sleep(self.ledger.settle_s)
+                waited = True
+                continue
+            waited = False
             if part < 1:
                 # An order to give back could do the opposite, and for that the budget has no room.
                 self.said["total"] = "does not fit the budget: if the target did the opposite, it would be passed"
+                self.over_budget = True
                 break
             reply = self._call(self.binding.place_order(kind, part), again=False)
             placed, whole = placed + 1, whole + (part == quantity)
