@@ -305,9 +305,10 @@ class Races:
 
     def _judged(self, quiet: Quiet, events: Sequence[Event]) -> Judged:
         total, used, live = quiet
+        name = events[0].exchange.intent.account if events else self._name
         return self.ask(
             _fair(events),
-            self.judge.terms,
+            self.judge.account(name).terms,
             start=(total, used),
             live=live,
             fences=[event.exchange.started for event in events[-1:]],

@@ -60,3 +60,22 @@ def test_two_creates_for_its_last_product_are_found() -> None:
     play = played(burst, [of(1, look(30, (30, 31), 1, 1)), QUIET])
     assert [finding.requirement for finding in play.findings] == ["L12"]
     assert set(play.findings[0].evidence) >= {3, 4}
+
+
+def test_the_agreed_limit_is_that_of_the_account_under_test() -> None:
+    judge = Judge(replace(TERMS, limit=1), NAMES[0])
+    assert [judge.account(name).terms.limit for name in NAMES] == [1, None]
+    judge.terms = replace(TERMS, limit=2)
+    assert [judge.account(name).terms.limit for name in NAMES] == [2, None]
+
+    def heard(*exchanges: Exchange) -> list[str]:
+        return [
+            finding.requirement
+            for event in map(event_of, exchanges)
+            for finding in judge.see(event.exchange, event.call, event.reply)
+            if finding.stateful
+        ]
+
+    first, second = ([of(n, look(1, (0, 1), 0, 0)), of(n, order(2, (2, 3), "KO1", 412))] for n in (0, 1))
+    assert heard(*first) == ["L7"]
+    assert heard(*second) == [], "nobody knows the limit of the other account"

@@ -107,6 +107,13 @@ def tiny_limit(mock: Mock) -> None:
 
 
 @orders.gets("conformant", readings={"limit": 12})
+def the_other_account_has_a_smaller_limit(mock: Mock) -> None:
+    """The account under test may hold twelve products, as was agreed, and the other one three."""
+    for account in mock.accounts.values():
+        account.limit = 12 if account is mock.first_account else 3
+
+
+@orders.gets("conformant", readings={"limit": 12})
 def pending_orders_count_toward_the_limit(mock: Mock) -> None:
     """Orders take a moment, and increments that are still pending count toward the agreed limit."""
     mock.agree_on(12)

@@ -62,6 +62,7 @@ STORIES: dict[str, Story] = {
         **LIMIT,
     ),
     "small-limit": played("up:13 up:12 stock", "201f 201f 25/0/25", "412 201f 12/0/12"),
+    "the-other-account-has-a-smaller-limit": played("up:4 gx.up:4 gx.up:3", "201f 201f 201f", "201f 412 201f"),
     "tiny-limit": played("up:3 up:2 up:1 stock", "201f 201f 201f 6/0/6", "412 201f 412 2/0/2"),
     "small-limit-not-declared": played("up:7 up:6 stock", "201f 201f 13/0/13", "412 201f 6/0/6"),
     "pending-orders-count-toward-the-limit": played(
