@@ -444,6 +444,14 @@ def test_an_old_order_that_somebody_left_pending_is_put_aside(waited_s: float, o
     assert not story.shows(3, 0).lists(order("old", MORE, 2, DONE)).said
 
 
+@pytest.mark.parametrize("ignores", [True, False])
+def test_a_lost_create_on_a_target_that_ignores_wishes_has_a_name_that_nobody_knows(ignores: bool) -> None:
+    """The product is used, but not under the name that was asked for; where wishes are granted it must be there."""
+    story = Story().shows(4, 0).creates("a@x.nl", given="made-up@x.nl" if ignores else "a@x.nl").shows(4, 1)
+    story.creates("b@x.nl", answer="cut").shows(4, 2).deletes("b@x.nl", answer=404)
+    assert story.named == ([] if ignores else ["L10"])
+
+
 # -- the codes of refusals
 
 
