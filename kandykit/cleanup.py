@@ -72,17 +72,24 @@ def restore(
     An order may stay pending for ``fulfilment_s``, an account is given ``longest_s`` in all (seconds). Nothing that the
     target or the network does raises; a second Ctrl-C ends the cleaning and is named too.
     """
-    residue: list[str] = []
+    touched = [account for name in client.accounts if not (account := ledger.account(name)).untouched]
+    left: dict[str, list[str]] = {}
     with client.guard.cleaning():
-        for name in client.accounts:
-            account = ledger.account(name)
-            if account.untouched:
-                continue
-            cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep)
-            residue += cleaner.clean()
-            if cleaner.interrupted:
+        # The budget is one for all accounts: where the others leave no room for giving back, there is some afterwards.
+        for turn in range(2):
+            short = []
+            for account in touched:
+                cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep)
+                left[account.name] = cleaner.clean()
+                if cleaner.interrupted:
+                    return [sentence for residue in left.values() for sentence in residue]
+                if cleaner.over_budget:
+                    short.append(account)
+            if turn == 0 and len(touched) > 1:
+                touched = short
+            else:
                 break
-    return residue
+    return [sentence for residue in left.values() for sentence in residue]
 
 
 class _GivenUp(Exception):
@@ -114,6 +121,7 @@ class _Cleaner:
         self.silent = 0
         self.said: dict[str, str] = {}
         self.interrupted = False
+        self.over_budget = False
         self.available: int | None = None
 
     def clean(self) -> list[str]:
@@ -128,6 +136,11 @@ class _Cleaner:
             for identity in self.account.subscribers.to_delete:
                 self.said[identity] = self._delete(identity)
             self._balance()
+            if self.ledger.shared and self.account.in_doubt:
+                # The total may be anybody's; but an order that is not in the list was never carried out.
+                orders = self._call(self.binding.read_orders()).orders
+                if orders is not None:
+                    self.ledger.rule_out_by_list(self.account.name, orders)
         except _GivenUp as reason:
             residue.append(self._sentence(f"cleaning up ended early: {reason}"))
         except KandykitError as error:
@@ -147,6 +160,7 @@ class _Cleaner:
         """Order back what was ordered, looking each time, until nothing of ours is left or nothing moves."""
         self._await_orders()
         placed = refused = whole = 0
+        waited = False
         until, pause = min(self.clock() + self.ledger.late_s + self.ledger.settle_s + 1.0, self.deadline), 0.01
         while placed < PARTS and whole < ROUNDS and refused < 2:
             self._look()
@@ -162,9 +176,16 @@ class _Cleaner:
                 continue
             kind, quantity = (OrderKind.DECREMENT, surplus) if surplus >= 1 else (OrderKind.INCREMENT, owed)
             part = min(quantity, self.client.guard.may_give_back(self.account.name))
+            if part < 1 and self.account.undecided and not waited:
+                # What was given back last still counts at its worst, for as long as a read may lag.
+                self.sleep(self.ledger.settle_s)
+                waited = True
+                continue
+            waited = False
             if part < 1:
                 # An order to give back could do the opposite, and for that the budget has no room.
                 self.said["total"] = "does not fit the budget: if the target did the opposite, it would be passed"
+                self.over_budget = True
                 break
             reply = self._call(self.binding.place_order(kind, part), again=False)
             placed, whole = placed + 1, whole + (part == quantity)
@@ -266,7 +287,15 @@ class _Cleaner:
             )
         elif products := self.ledger.removable(account.name):
             left.append(self._sentence(f"{products} products that were ordered were not given back"))
+        elif self.ledger.shared and account.in_doubt and self._differs():
+            calls = ", ".join(map(str, account.in_doubt))
+            left.append(self._sentence(f"what was ordered by call {calls} may be left: no answer and no list told"))
         return left
+
+    def _differs(self) -> bool:
+        """Whether ``total`` is not known to be what it was at the start, whoever changed it."""
+        account = self.account
+        return account.observed is None or account.observed.total != account.baseline
 
     def _off_baseline(self) -> int:
         """By how much ``total`` differs from the start; where others may act, only our own part counts."""
@@ -280,8 +309,10 @@ class _Cleaner:
     def _all_free_again(self) -> bool:
         """Whether the inventory shows no more in use than at the start, so that no lost subscriber is left."""
         account = self.account
-        known = account.used is not None and account.used_before is not None
-        return known and not self.ledger.shared and account.used <= account.used_before  # type: ignore[operator]
+        if account.used is None or account.used_before is None:
+            return False
+        # Where others come and go as well only an account that nobody is on tells anything.
+        return account.used == 0 or (not self.ledger.shared and account.used <= account.used_before)
 
     def _sentence(self, text: str) -> str:
         return f"{self.account.name}: {text.rstrip('.')}."

@@ -54,6 +54,8 @@ def main() -> None:
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
+        # Ctrl-C, or a question to which no input was left: a pipeline would see nothing but a number.
+        click.echo("\nkandykit: stopped at a question or by Ctrl-C; nothing more was done", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

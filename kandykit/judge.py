@@ -40,15 +40,17 @@ class Judge:
     """All rules and laws over one run.
 
     ``checked`` counts per requirement how often it was put to the test; `see` returns the findings of one exchange.
-    ``standing`` has the headers that came with every answer.
+    ``standing`` has the headers that came with every answer. The agreed limit holds for the account ``under_test``
+    alone; where none is named, for all.
     """
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, under_test: str = "") -> None:
         self.checked: Counter[str] = Counter()
         self.past = Past()
         self.standing = StandingHeaders()
         self.accounts: dict[str, Account] = {}
         self._terms = terms
+        self._under_test = under_test
         self._crowds: dict[str, Crowd] = {}
 
     @property
@@ -60,13 +62,17 @@ class Judge:
     def terms(self, terms: Terms) -> None:
         self._terms = terms
         for account in self.accounts.values():
-            account.terms = terms
+            account.terms = self._of(account.name)
+
+    def _of(self, name: str) -> Terms:
+        """The terms of one account: the agreed limit is that of the account under test, and others may have another."""
+        return self._terms if name == (self._under_test or name) else replace(self._terms, limit=None)
 
     def account(self, name: str) -> Account:
         """The model of one account."""
         known = self.accounts.get(name)
         if known is None:
-            known = Account(name, self._terms)
+            known = Account(name, self._of(name))
             for other in self.accounts.values():
                 other.others.append(known)
                 known.others.append(other)

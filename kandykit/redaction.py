@@ -99,8 +99,10 @@ _KINDS: Final = (
 _INSIDE: Final = r'"((?:[^"\\]|\\.)*+)("|$)'
 _STRING: Final = re.compile(rf"{_INSIDE}(?:(\s*+:\s*+)(?:{_INSIDE})?)?", re.DOTALL)
 _FIELD: Final = re.compile(r"(?<![^?&\s;#\"'])([A-Za-z0-9_.%\[\]-]++)=([^&\s;#\"]++)")
-_MEMBER_BEFORE: Final = re.compile(r'"([^"\\]{1,64})"\s{0,8}:\s{0,8}"?$|(?<![^?&\s])([A-Za-z0-9_.-]{1,64})=$')
-_LONGEST_MEMBER: Final = 96
+_MEMBER_BEFORE: Final = re.compile(
+    r'"([^"\\]{1,64})"\s{0,8}:\s{0,8}(?:"[^"\\]{0,64})?$|(?<![^?&\s])([A-Za-z0-9_.-]{1,64})=[^&\s"]{0,64}$'
+)
+_LONGEST_MEMBER: Final = 160
 _BARE_NUMBER: Final = (re.compile(r"[:\[,]\s*$"), re.compile(r"\s*[,}\]]"))
 _SPELLED_ONE_WAY: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _AUTHORIZATIONS: Final = frozenset({"authorization", "proxy-authorization"})
@@ -461,8 +463,9 @@ def _scrubbed(text: str, known: _Secret, plain: frozenset[str]) -> str:
         if not spelling.isdigit():
             text = text.replace(spelling, known.mark)
             continue
-        # A secret of digits only must neither break a longer number nor, as a bare JSON number, the JSON around it.
-        pieces = re.split(rf"(?<![0-9.]){spelling}(?![0-9.])", text)
+        # A secret of digits only must neither break a longer number or name (order ORD-000812) nor, as a bare JSON
+        # number, the JSON around it.
+        pieces = re.split(rf"(?<![0-9.])(?<!\w-){spelling}(?![0-9.])(?!-\w)", text)
         text = pieces[0]
         for piece in pieces[1:]:
             before = _MEMBER_BEFORE.search(text[-_LONGEST_MEMBER:]) if plain else None

@@ -59,7 +59,7 @@ class Hearing:
         ask: Asks = judge_history,
         deadline: Callable[[], Expired] = lambda: never,
     ) -> None:
-        self.judge = Judge(terms)
+        self.judge = Judge(terms, names[0])
         self.docket = Docket()
         self.binding = binding
         self.names = list(names)

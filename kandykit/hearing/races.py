@@ -7,7 +7,7 @@ it comes again once in ten plays, and its evidence is the smallest set of calls 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -58,7 +58,8 @@ class Play:
     """What came of one play: its calls, what was found (the race's own finding first), and how many pairs overlapped.
 
     ``broken_before`` says that a law was broken while nothing overlapped yet, ``left_behind`` that the account could
-    not be put back as it was; ``quiet`` is what was certain when the calls left, None where nothing was.
+    not be put back as it was; ``quiet`` is what was certain when the calls left, None where nothing was. ``elsewhere``
+    has the same of each other account, as far as it was certain, and ``crowds`` what each account did meanwhile.
     """
 
     performance: Performance
@@ -67,8 +68,10 @@ class Play:
     broken_before: bool = False
     left_behind: bool = False
     quiet: Quiet | None = None
+    elsewhere: dict[str, Quiet] = field(default_factory=dict)
     base: InventoryView | None = None
     crowd: Crowd | None = None
+    crowds: dict[str, Crowd] = field(default_factory=dict)
 
     @property
     def calls(self) -> list[Exchange]:
@@ -135,22 +138,28 @@ class Races:
             play.broken_before, play.findings = True, list(play.performance.findings)
             return
         play.performance.findings.clear()
-        play.quiet = None if held_back else self._quiet()
+        play.quiet = None if held_back else _quiet(self.account)
+        others = {name: _quiet(account) for name, account in self.judge.accounts.items() if name != self._name}
+        play.elsewhere = {name: quiet for name, quiet in others.items() if quiet is not None}
         if play.quiet is None:
             self.held_back += held_back or ["the stock was not certain before the calls were to leave"]
 
-    def leave(self) -> None:
-        """From here on calls overlap."""
-        self._play().crowd = self.judge.begin_crowd(self._name)
+    def leave(self, others: Collection[str] | None = None) -> None:
+        """From here on calls overlap: those of the account under test, and those of these others, or of all others."""
+        play = self._play()
+        play.crowd = self.judge.begin_crowd(self._name)
+        names = set(self.judge.accounts) - {self._name} if others is None else others
+        play.crowds = {name: self.judge.begin_crowd(name) for name in sorted(names)}
         self._leaving = True
 
     def arrived(self, bursts: Sequence[Sequence[Exchange]], held_back: str) -> None:
         """All answers have come; how many calls of each burst were really under way together?"""
         if not self._leaving:
             return
-        self.judge.end_crowd(self._name)
-        self._leaving = False
         play = self._play()
+        for name in (self._name, *play.crowds):
+            self.judge.end_crowd(name)
+        self._leaving = False
         if held_back:
             self.held_back.append(held_back)
         for burst in bursts:
@@ -163,20 +172,29 @@ class Races:
         play = self._play()
         if play.crowd is None or play.quiet is None:
             return
-        ours = [exchange for exchange in later if exchange.intent.account == self._name]
-        events = [*play.crowd.events, *(event_of(exchange, self._binding) for exchange in ours)]
-        judged = self._judged(play.quiet, events)
-        if isinstance(judged, Violation) and not _passed_on(play.crowd.events):
-            play.findings.append(self._finding(self._smallest(play.quiet, events, judged), events))
-        elif isinstance(judged, Unknown):
+        judged = self._explain(play, self._name, play.quiet, play.crowd, later)
+        if isinstance(judged, Unknown):
             self.unknown.append(judged.reason)
         elif isinstance(judged, Ok):
             self.explained += 1
-        both = (*play.crowd.findings, *play.performance.findings)
-        play.findings += [finding for finding in both if _rests_on_state(finding)]
-        for finding in play.crowd.findings:
+        for name, crowd in play.crowds.items():
+            # Another account's calls overlapped as much as those of the one under test.
+            if crowd.events and (quiet := play.elsewhere.get(name)) is not None:
+                self._explain(play, name, quiet, crowd, later)
+        crowded = [finding for crowd in (play.crowd, *play.crowds.values()) for finding in crowd.findings]
+        play.findings += [finding for finding in (*crowded, *play.performance.findings) if _rests_on_state(finding)]
+        for finding in crowded:
             if not finding.stateful:
                 self.docket.file(finding, [call for seq in finding.evidence if (call := recent(seq)) is not None])
+
+    def _explain(self, play: Play, name: str, quiet: Quiet, crowd: Crowd, later: Sequence[Exchange]) -> Judged:
+        """Judge what one account did meanwhile, with the quiet reads of it; what no order explains is a finding."""
+        own = [exchange for exchange in later if exchange.intent.account == name]
+        events = [*crowd.events, *(event_of(exchange, self._binding) for exchange in own)]
+        judged = self._judged(quiet, events)
+        if isinstance(judged, Violation) and not _passed_on(crowd.events):
+            play.findings.append(self._finding(self._smallest(quiet, events, judged), events))
+        return judged
 
     def end(self, number: int) -> Play:
         """The account was put back, or was not."""
@@ -201,16 +219,6 @@ class Races:
         for identity in account.identities.standing():
             account.identities.set(identity, Life.GONE, play.calls[-1].seq if play.calls else 0)
         play.left_behind = account.last_view != play.base
-
-    def _quiet(self) -> Quiet | None:
-        """The stock and the subscribers as they are for certain, or None."""
-        account = self.account
-        possible = account.stock.shown()
-        if len(possible) != 1 or account.stock.questions or not account.stock.knows_available:
-            return None
-        if len(account.identities.live()) != len(account.identities.standing()):
-            return None
-        return (*possible[0], frozenset(account.identities.live()))
 
     # -- several plays ------------------------------------------------------------------------------------------
 
@@ -250,12 +258,13 @@ class Races:
         return stood
 
     def _shown(self, play: Play, finding: Finding) -> list[Exchange]:
-        """The calls that a finding names, between the inventory as it was before them and as it was after them."""
+        """The calls that a finding names, between their account's inventory as it was before and after them."""
         named = sorted((call for call in play.calls if call.seq in finding.evidence), key=lambda call: call.started)
         if not named:
             return evidence(play.calls, finding)
         looks = [call for call in play.calls if call.answered and call.request.method == "GET"]
-        looks = [call for call in looks if call.request.url == self._looking_at]
+        accounts = {call.intent.account for call in named}
+        looks = [call for call in looks if call.request.url == self._looking_at and call.intent.account in accounts]
         began, ended = named[0].started, max(call.ended for call in named)
         before = [call for call in looks if call.ended < began][-1:]
         after = [call for call in looks if call.started > ended and not _met(call, play.calls)][:1]
@@ -296,9 +305,10 @@ class Races:
 
     def _judged(self, quiet: Quiet, events: Sequence[Event]) -> Judged:
         total, used, live = quiet
+        name = events[0].exchange.intent.account if events else self._name
         return self.ask(
             _fair(events),
-            self.judge.terms,
+            self.judge.account(name).terms,
             start=(total, used),
             live=live,
             fences=[event.exchange.started for event in events[-1:]],
@@ -360,6 +370,16 @@ def overlaps(exchanges: Sequence[Exchange]) -> int:
         pairs += len(under_way)
         under_way.append(call.ended)
     return pairs
+
+
+def _quiet(account: Account) -> Quiet | None:
+    """An account's stock and subscribers as they are for certain, or None."""
+    possible = account.stock.shown()
+    if len(possible) != 1 or account.stock.questions or not account.stock.knows_available:
+        return None
+    if len(account.identities.live()) != len(account.identities.standing()):
+        return None
+    return (*possible[0], frozenset(account.identities.live()))
 
 
 def event_of(exchange: Exchange, binding: Binding) -> Event:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kandykit.hearing.hearing import Hearing
 from kandykit.judgement import Judgement
+from kandykit.model.lateness import LATE_READ
 from kandykit.openapi import Document
 from kandykit.report.statement import RunFacts
 
@@ -37,7 +38,9 @@ def judgement_of(hearing: Hearing) -> Judgement:
         if not judge.checked[requirement] and requirement not in hearing.reasons:
             judgement.inconclusive.setdefault(requirement, "the time was over before this had its turn")
     if hearing.docket.foreign:
-        reason = f"somebody else acts on the account: {hearing.docket.foreign[0]}, with no call of ours between"
+        late = judge.terms.settle_s or any(case.finding.title == LATE_READ for case in hearing.docket.cases.values())
+        who = "somebody else acts on the account" + (", or reads lag longer than was measured" if late else "")
+        reason = f"{who}: {hearing.docket.foreign[0]}, with no call of ours between"
         for law in ("L1", "L2", "L5", "L6", "L13"):
             judgement.inconclusive.setdefault(law, reason)
     if any(remark.startswith("no product is available") for remark in hearing.remarks):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kandykit.calls import Stage
 from kandykit.exposure import Exposure
-from kandykit.ledger.effect import Effect, Observation, OwnOrder
+from kandykit.ledger.effect import Certainty, Effect, Observation, OwnOrder
 from kandykit.ledger.subscribers import OwnSubscribers
 
 
@@ -65,3 +65,9 @@ class Account:
     def undecided(self) -> bool:
         """Whether there are orders of which no inventory read could tell yet what became of them."""
         return bool(self.newer)
+
+    @property
+    def in_doubt(self) -> list[int]:
+        """The calls that may have ordered something, or given it back, and of which nothing has told yet."""
+        open_still = [effect for effect in self.newer if effect.certainty is Certainty.DOUBTFUL]
+        return sorted(effect.seq for effect in (*self.doubts, *open_still) if effect.up or effect.down)

@@ -28,31 +28,21 @@ def book(account: Account, exchange: Exchange, call: Call, reply: Reply, assumed
     worst = exposure_of(call, request.method, request.url, request.body, worst=at_worst(account, call, assumed))
     if worst == NOTHING:
         return
-    up = down = 0.0
-    certainty = Certainty.NOTHING
     view = reply.order
     stage = (view.stage if view else None) or (Stage.OPEN if reply.status == 202 else Stage.DONE)
     answered_no = reply.outcome in (Outcome.REFUSED, Outcome.THROTTLED)
     if answered_no and assumed.trusting:
         return
+    up = down = 0.0
+    certainty = Certainty.NOTHING
     if not answered_no and _orders(call, worst):
-        if isinstance(call, PlaceOrder):
-            increment = call.kind is OrderKind.INCREMENT
-            up, down = (call.quantity, 0) if increment else (0, call.quantity)
-        else:
-            up, down = worst.up, worst.down
-            if isinstance(call, Malformed) and isinstance(call.meant, PlaceOrder):
-                up, down = (up, 0) if call.meant.kind is OrderKind.INCREMENT else (0, down)
-        certainty = Certainty.DOUBTFUL
-        if reply.outcome is Outcome.DONE and isinstance(call, PlaceOrder):
-            certainty = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
-        elif reply.outcome is Outcome.DONE and stage is Stage.OPEN and isinstance(call, Malformed) and call.meant:
-            certainty = Certainty.OPEN  # taken for what it means, and still to come
+        up, down, certainty = _asked(call, worst, reply, stage)
     late = exchange.failure == "timeout"
-    effect = Effect(exchange.seq, up, down, certainty, exchange.started, exchange.ended, worst, late)
     asked = call.meant if isinstance(call, Malformed) else call
     order = asked if isinstance(asked, PlaceOrder) else None
-    effect.order, effect.at = order, exchange.at
+    effect = Effect(
+        exchange.seq, up, down, certainty, exchange.started, exchange.ended, worst, late, order, exchange.at
+    )
     if view and view.created_at and (lasted := seconds_between(exchange.at, view.created_at)) is not None:
         account.skew_s = lasted
     if view and view.number and reply.outcome is Outcome.DONE:
@@ -68,6 +58,28 @@ def book(account: Account, exchange: Exchange, call: Call, reply: Reply, assumed
 def at_worst(account: Account, call: Call, assumed: Assumptions) -> bool:
     """Whether a call on this account counts at its worst: orders do once one was seen to do the opposite."""
     return not assumed.trusting or (account.contrary and isinstance(call, PlaceOrder))
+
+
+def _asked(call: Call, worst: Exposure, reply: Reply, stage: Stage) -> tuple[float, float, Certainty]:
+    """By how much a call that may be an order raises and lowers ``total``, and how sure it is that it did."""
+    done, view = reply.outcome is Outcome.DONE, reply.order
+    said = Certainty.DONE if stage is Stage.DONE else Certainty.OPEN
+    if isinstance(call, PlaceOrder):
+        return *_changes(call), said if done else Certainty.DOUBTFUL
+    meant = call.meant if isinstance(call, Malformed) else None
+    if not isinstance(meant, PlaceOrder):
+        return worst.up, worst.down, Certainty.DOUBTFUL
+    if done and view and view.number and (view.kind, view.quantity) == (meant.kind, meant.quantity):
+        # The target says itself what it took the call for, as it does of any order.
+        return *_changes(meant), said
+    up, down = (worst.up, 0.0) if meant.kind is OrderKind.INCREMENT else (0.0, worst.down)
+    # It may be taken for what it means, and still to come.
+    return up, down, Certainty.OPEN if done and stage is Stage.OPEN else Certainty.DOUBTFUL
+
+
+def _changes(order: PlaceOrder) -> tuple[float, float]:
+    """By how much an order raises and lowers ``total``."""
+    return (order.quantity, 0.0) if order.kind is OrderKind.INCREMENT else (0.0, order.quantity)
 
 
 def _orders(call: Call, worst: Exposure) -> bool:

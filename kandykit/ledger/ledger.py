@@ -20,7 +20,7 @@ from kandykit.exposure import NOTHING, Exposure
 from kandykit.ledger import booking, bounds
 from kandykit.ledger.account import Account
 from kandykit.ledger.assumptions import Assumptions
-from kandykit.ledger.listing import settle_by_list
+from kandykit.ledger.listing import rule_out_by_list, settle_by_list
 from kandykit.ledger.reading import observe
 
 
@@ -110,6 +110,10 @@ class Ledger(Assumptions):
     def settle_by_list(self, name: str, views: Iterable[OrderView]) -> None:
         """Learn from the target's list of orders what became of those whose answer never came."""
         settle_by_list(self.account(name), views)
+
+    def rule_out_by_list(self, name: str, views: Iterable[OrderView]) -> None:
+        """Learn from it, where others act meanwhile, which of them did nothing."""
+        rule_out_by_list(self.account(name), views)
 
     # -- what is asked ------------------------------------------------------------------------------------------
 

@@ -42,6 +42,15 @@ def settle_by_list(account: Account, views: Iterable[OrderView]) -> None:
             account.newer.append(effect)
 
 
+def rule_out_by_list(account: Account, views: Iterable[OrderView]) -> None:
+    """Forget the doubts about orders of which the target's list shows none that could be them.
+
+    Where others act meanwhile, one that could be ours could be theirs as well; so nothing is taken for ours.
+    """
+    strangers = [view for view in views if view.number and view.number not in account.orders]
+    account.doubts = [effect for effect in account.doubts if any(_may_be(account, effect, view) for view in strangers)]
+
+
 def _may_be(account: Account, effect: Effect, view: OrderView) -> bool:
     listed = account.listed.get(view.number or "")
     if listed is not None and listed < effect.at:

@@ -19,6 +19,9 @@ from kandykit.verdict import Check, Finding, Held
 NO_OTHER: Final = "the orders that were accepted, and no other"
 """What is expected of a list that shows too many orders."""
 
+LIKELIHOOD: Final = (True, None, False)
+"""Whether the total has shown that an order without an answer was carried out, the likeliest to be listed first."""
+
 
 class OrderLaw:
     """Judges every order that is placed, and every read of orders."""
@@ -30,6 +33,7 @@ class OrderLaw:
         self.lag_met = 0.0
         self.agrees = True
         self._behind_s = 0.0
+        self._met: dict[str, float] = {}
         self._pending: dict[str, Key] = {}
         self._lost: dict[int, tuple[PlaceOrder, float]] = {}
         self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
@@ -364,11 +368,14 @@ class OrderLaw:
                 del self._lost[like]
 
     def _lost_like(self, view: OrderView) -> int | None:
-        """The oldest order without an answer that this one could be."""
-        for key, (call, _) in self._lost.items():
-            if view.kind in (call.kind, None) and view.quantity in (call.quantity, None):
-                return key
-        return None
+        """The order without an answer that this one is most likely to be: one that the total shows, else the oldest."""
+        alike = [
+            key
+            for key, (call, _) in self._lost.items()
+            if view.kind in (call.kind, None) and view.quantity in (call.quantity, None)
+        ]
+        answers = self.state.stock.answers
+        return min(alike, key=lambda key: LIKELIHOOD.index(answers.get(key)), default=None)
 
     def _of_another(self, number: str) -> int | None:
         """The exchange in which another account of this run placed an order of this number; None where none did."""
@@ -390,7 +397,11 @@ class OrderLaw:
             view = entry.view
             if view.stage not in FINAL:
                 longest = min(STALLED_S, self.state.terms.fulfilment_s)
-                if _effect(view) > 0 and entry.placed and event.exchange.started > entry.placed[1] + longest:
+                since = entry.placed[1] if entry.placed else inf
+                if entry.seq is None:
+                    # Somebody else's, perhaps years old: it may be pending for ever, be it to give products back.
+                    since, longest = self._met.setdefault(number, ended), LONGEST_LAG_S
+                if (_effect(view) > 0 or entry.seq is None) and event.exchange.started > since + longest:
                     stock.shelve(key)
                 continue
             del self._pending[number]

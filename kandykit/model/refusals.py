@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from kandykit.calls import Operation, operation_of
 from kandykit.model.event import Event
 from kandykit.terms import Terms
 from kandykit.verdict import Check, Finding, Verdict
@@ -24,13 +25,19 @@ class Refusals:
 
     def __init__(self) -> None:
         self.met: dict[str, dict[int, int]] = {}
+        self._exact: dict[tuple[str, Operation, str], dict[int, int]] = {}
 
-    def refused(self, cause: str, event: Event, terms: Terms) -> Iterable[Check]:
-        """A refusal whose cause is certain: its code is held against what was agreed and what came before."""
+    def refused(self, cause: str, event: Event, terms: Terms, exactly: str = "") -> Iterable[Check]:
+        """A refusal whose cause is certain: its code is held against what was agreed and what came before.
+
+        ``exactly`` tells apart what one cause covers, where a target may have a code for each.
+        """
         status = event.reply.status
         if status is None:
             return
-        met = self.met.setdefault(cause, {})
+        self.met.setdefault(cause, {}).setdefault(status, event.seq)
+        # Another operation may have another word for the same cause: an unknown order is no unknown subscriber.
+        met = self._exact.setdefault((cause, operation_of(event.call), exactly), {})
         before = dict(met)
         met.setdefault(status, event.seq)
         agreed = terms.refusal_codes.get(cause)

@@ -67,11 +67,11 @@ class State:
         """Since when what was true may still be what the target goes by, where its reads lag."""
         return event.exchange.started - self.lag_s if self.lag_s else float("inf")
 
-    def refused_for(self, cause: str, event: Event) -> Iterable[Check]:
+    def refused_for(self, cause: str, event: Event, exactly: str = "") -> Iterable[Check]:
         """A refusal whose cause is certain; what is looked for by an odd name may be refused for its form."""
         if cause == "unknown" and event.exchange.intent.probe:
             return ()
-        return self.refusals.refused(cause, event, self._terms)
+        return self.refusals.refused(cause, event, self._terms, exactly)
 
     def explained(self, event: Event, *, anew: bool = False) -> None:
         """The inventory is as expected (or known ``anew``): calls before this read need no more explaining.

@@ -21,6 +21,7 @@ class SubscriberLaw:
         self._never_lived: set[str] = set()
         self._undone: dict[str, int] = {}
         self._honoured: int | None = None
+        self._ignores_wishes = False
 
     # -- creating -----------------------------------------------------------------------------------------------
 
@@ -74,7 +75,10 @@ class SubscriberLaw:
             return
         if shown.identity.casefold() == call.identity.casefold():
             self._honoured = event.seq
-        elif self._honoured is not None and self.state.identities.of(call.identity) is None:
+            self._ignores_wishes = False
+        elif self._honoured is None:
+            self._ignores_wishes = True
+        elif self.state.identities.of(call.identity) is None:
             yield Finding(
                 "L9",
                 "A subscriber is created under another identity than the one asked for",
@@ -226,7 +230,8 @@ class SubscriberLaw:
             )
 
     def _unclear_create(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> None:
-        stock, identity = self.state.stock, call.identity or ""
+        # Where wishes are ignored nobody knows under which name a subscriber stands whose answer was lost.
+        stock, identity = self.state.stock, "" if self._ignores_wishes else call.identity or ""
         if known is not None and known.life is Life.LIVE:
             return
         if identity and (known is None or known.life is Life.GONE):
@@ -255,7 +260,8 @@ class SubscriberLaw:
         else:
             self.state.window.repeats.add(event.seq)
             if outcome is Outcome.REFUSED:
-                yield from self.state.refused_for("unknown", event)
+                # Who was deleted may be gone (410) where who never was is not found (404).
+                yield from self.state.refused_for("unknown", event, "deleted before" if known else "never there")
 
     def decide(self, event: Event) -> None:
         """Identities that the worlds no longer disagree about are live or gone for certain."""

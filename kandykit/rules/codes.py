@@ -22,6 +22,7 @@ _LARGE_HEADERS: Final = 4096
 # that were escaped, control characters, and escapes that are none.
 _ODD_IN_A_PATH: Final = re.compile(r"%(?:[01]|2[5ef]|3b|5c|7f)|/\.{0,2}/|/\.{1,2}$|[;\\]", re.IGNORECASE)
 _ODD_ANYWHERE: Final = re.compile(r"%00|%(?![0-9A-Fa-f]{2})")
+_ATTACK: Final = re.compile(r"""%(?:2[27]|3[ce]|60)|["'<>`]""", re.IGNORECASE)
 _MOVED: Final = frozenset({301, 307, 308})
 
 
@@ -99,3 +100,11 @@ def is_odd(exchange: Exchange) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def looks_like_an_attack(exchange: Exchange) -> bool:
+    """Whether a firewall may take a URL for an attack on a database or a page, by its quotes and angle brackets.
+
+    Most let it pass, so what says that there is nobody of such a name is the API; what calls it bad may be either.
+    """
+    return _ATTACK.search(exchange.request.url) is not None

@@ -166,13 +166,14 @@ class Unmarked:
         others = {event.exchange.intent.account for event in group} - {under_test}
         self._last_read.clear()
         crowds = [name for name in others if sum(event.exchange.intent.account == name for event in group) > 1]
-        for name in crowds:
-            hearing.judge.begin_crowd(name)
         self._race = hearing.now = Performance()
         if len(own) > 1:
             hearing.races.begin(self._race)
             hearing.races.ready([])
-            hearing.races.leave()
+            hearing.races.leave(crowds)
+            crowds = []
+        for name in crowds:
+            hearing.judge.begin_crowd(name)
         for event in group:
             hearing.see(*event)
         for name in crowds:

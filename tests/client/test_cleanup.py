@@ -262,10 +262,76 @@ def test_a_shared_account_is_put_back_by_our_own_orders_only(make_line: MakeLine
     assert target.holdings["acme"].total == 100
 
 
+def test_an_order_without_an_answer_on_a_shared_account_is_named_and_not_given_back(make_line: MakeLine) -> None:
+    """It could be theirs as well as ours: nobody loses a product for it, and nobody is told that all is clean."""
+    target = LittleTarget()
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    target.instead.append(unavailable)
+    order(line, MORE, 5)
+    line.send(line.binding.read_inventory())
+    residue = clean(line)
+    assert len(residue) == 1
+    assert "what was ordered by call 3 may be left" in residue[0]
+    assert target.holdings["acme"].total == 5
+
+
+def test_an_order_that_was_never_carried_out_on_a_shared_account_is_not_named(make_line: MakeLine) -> None:
+    target = LittleTarget()
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    target.instead.append(Reply(503, {}))
+    order(line, MORE, 5)
+    target.holdings["acme"].total += 100
+    line.send(line.binding.read_inventory())
+    assert clean(line) == []
+
+
+@pytest.mark.parametrize(("theirs", "left"), [(0, 0), (1, 1)])
+def test_a_lost_create_on_a_shared_account_left_nobody_where_nobody_is(
+    make_line: MakeLine, theirs: int, left: int
+) -> None:
+    target = LittleTarget()
+    target.holdings["acme"] = Holding(10, {f"theirs-{number}@example.com": "x" for number in range(theirs)})
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    order(line, MORE, 2)
+    target.instead.append(Reply(503, {}))
+    create(line)
+    line.send(line.binding.read_inventory())
+    assert len(clean(line)) == left
+
+
 def test_foreign_products_of_an_account_thought_to_be_ours_stay(line: Line) -> None:
     order(line, MORE, 5)
     line.target.holdings["acme"].total += 100
     assert clean(line) == ["account-1: total is 110, 100 above the 10 it was at the start."]
+
+
+def test_giving_back_waits_where_a_read_that_lags_leaves_no_room(make_line: MakeLine) -> None:
+    """The first part counts at its worst until a read may show it, and that is no reason to leave the rest."""
+    line = make_line(budget=Budget(calls=1000, calls_per_second=1e9, peak_products=6, unbounded_probes=False))
+    line.ledger.settle_s = 0.5
+    line.send(line.binding.read_inventory())
+    order(line, MORE, 4)
+    line.clock.sleep(1.0)
+    line.send(line.binding.read_inventory())
+    assert line.guard.may_give_back("account-1") == 2
+    assert clean(line) == []
+    assert line.target.holdings["acme"].total == 0
+
+
+def test_what_did_not_fit_the_budget_goes_back_when_the_other_account_is_clean(
+    make_line: MakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = make_line()
+    for name in ("account-1", "account-2"):
+        line.send(line.binding.read_inventory(), account=name)
+        line.send(line.binding.place_order(MORE, 5), account=name)
+    others = line.target.holdings["other"]
+    monkeypatch.setattr(line.guard, "may_give_back", lambda name: 0 if name == "account-1" and others.total else 9)
+    assert clean(line) == []
+    assert (line.target.holdings["acme"].total, others.total) == (0, 0)
 
 
 def test_a_used_up_budget_still_leaves_calls_for_cleaning_up(make_line: MakeLine) -> None:

@@ -410,6 +410,31 @@ def test_in_a_shared_account_only_our_own_orders_count() -> None:
     assert books.removable == 5
 
 
+@pytest.mark.parametrize(("shown", "ours"), [(1, 1), (7, 0)])
+def test_a_grey_order_that_is_taken_for_what_it_means_is_ours_in_a_shared_account(shown: int, ours: int) -> None:
+    """An order in chunks, say: the answer shows it as any other; one that shows another quantity proves nothing."""
+    books = Books(shared=True)
+    books.look(10)
+    grey = Malformed(Operation.PLACE_ORDER, "the body comes in chunks", True, PlaceOrder(MORE, 1))
+    view = OrderView("1", MORE, shown, stage=Stage.DONE)
+    books.feed(grey, Reply(Outcome.DONE, 201, order=view), body='{"quantity": 1}')
+    books.look(11)
+    assert books.removable == ours
+    assert books.ledger.account(ME).in_doubt == ([] if ours else [2])
+
+
+def test_an_order_without_an_answer_that_no_list_shows_is_no_doubt_any_more() -> None:
+    books = Books(shared=True)
+    books.look(10)
+    books.order(MORE, 5, Outcome.UNCLEAR)
+    books.look(90)
+    books.ledger.rule_out_by_list(ME, [OrderView("theirs", MORE, 5)])
+    assert books.ledger.account(ME).in_doubt == [2]
+    assert books.removable == 0, "it could be theirs"
+    books.ledger.rule_out_by_list(ME, [OrderView("theirs", MORE, 80)])
+    assert books.ledger.account(ME).in_doubt == []
+
+
 def test_accounts_have_books_of_their_own() -> None:
     books = Books()
     books.order(MORE, 5)

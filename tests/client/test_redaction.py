@@ -198,6 +198,18 @@ def test_a_weak_secret_is_not_looked_for_where_a_value_has_a_meaning_of_its_own(
     assert redactor.headers((("x-pin", pin),)) == (("x-pin", mark),)
 
 
+def test_a_pin_is_no_part_of_a_longer_name() -> None:
+    """Order ORD-000812 is no leak of the PIN 000812, wherever it is named; neither is a date with these digits."""
+    redactor = Redactor(b"key", plain=("order_number", "created_at"))
+    mark = redactor.learn("password", "000812")
+    own = '{"order_number":"ORD000812","created_at":"2026-11-29T23:40:26.000812Z"}'
+    assert redactor.text(own) == own
+    for named in ("there is no order ORD-000812", "a-000812-b", "/order?order_number=ORD000812"):
+        assert redactor.text(named) == named
+    for leak in ("the PIN is 000812", "pin=000812", '{"info": "1: 000812"}', "(000812)", "- 000812 -"):
+        assert redactor.text(leak) == leak.replace("000812", mark)
+
+
 def test_a_secret_that_is_not_weak_is_looked_for_everywhere() -> None:
     redactor = Redactor(b"key", plain=("order_number",))
     redactor.answer(Answer(201, (), '{"password": "xK9-pQ2z"}'))

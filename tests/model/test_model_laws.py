@@ -98,6 +98,16 @@ GOOD: dict[str, Telling] = {
     "L5 a lost create is made again": lambda s: (
         s.shows(3, 0).creates("a@x.nl", answer=503).shows(3, 0).creates("a@x.nl").shows(3, 1)
     ),
+    "L12 of two lost orders that are alike the second did happen": lambda s: (
+        s.lists()
+        .shows(2, 0)
+        .fewer(2, answer=503)
+        .shows(2, 0)
+        .fewer(2, answer="cut")
+        .shows(0, 0)
+        .lists(order("x", FEWER, 2))
+        .shows(0, 0)
+    ),
     "L13 reads are reads": lambda s: s.shows(2, 1).lists().shows(2, 1).calls("HEAD", answer=200).shows(2, 1),
 }
 
@@ -201,6 +211,15 @@ BAD: dict[str, Telling] = {
     "L12 a lost order happened by half": lambda s: s.shows(3, 0).more(2, answer=503).shows(4, 0),
     "L12 a lost order counts and is not listed": lambda s: (
         s.lists().shows(3, 0).more(2, answer=503).shows(5, 0).lists()
+    ),
+    "L12 of two lost orders that are alike both count and one is listed": lambda s: (
+        s.lists()
+        .shows(4, 0)
+        .fewer(2, answer=503)
+        .shows(2, 0)
+        .fewer(2, answer="cut")
+        .shows(0, 0)
+        .lists(order("x", FEWER, 2))
     ),
     "L13 reading consumes": lambda s: s.shows(3, 0).lists().shows(3, 1),
     "L13 HEAD consumes": lambda s: s.shows(3, 0).calls("HEAD", answer=200).shows(3, 1),

@@ -433,6 +433,25 @@ def test_the_order_of_the_list_is_the_default_bindings_and_no_law(
     assert story.lists(order("b", MORE, 1), order("a", MORE, 1)).named == named
 
 
+@pytest.mark.parametrize(("waited_s", "open_still"), [(2, True), (6, False)])
+def test_an_old_order_that_somebody_left_pending_is_put_aside(waited_s: float, open_still: bool) -> None:
+    """It may be pending for ever: the stock is certain without it, and a read that shows it fulfilled is explained."""
+    old = order("old", MORE, 2, OPEN)
+    story = Story().lists(old).shows(1, 0)
+    story.now += waited_s
+    story.lists(old).shows(1, 0)
+    assert bool(story.account.stock.questions) is open_still
+    assert not story.shows(3, 0).lists(order("old", MORE, 2, DONE)).said
+
+
+@pytest.mark.parametrize("ignores", [True, False])
+def test_a_lost_create_on_a_target_that_ignores_wishes_has_a_name_that_nobody_knows(ignores: bool) -> None:
+    """The product is used, but not under the name that was asked for; where wishes are granted it must be there."""
+    story = Story().shows(4, 0).creates("a@x.nl", given="made-up@x.nl" if ignores else "a@x.nl").shows(4, 1)
+    story.creates("b@x.nl", answer="cut").shows(4, 2).deletes("b@x.nl", answer=404)
+    assert story.named == ([] if ignores else ["L10"])
+
+
 # -- the codes of refusals
 
 
@@ -449,6 +468,21 @@ def test_different_codes_for_one_cause_are_a_warning() -> None:
     story = Story().shows(1, 1).fewer(1, answer=403).fewer(1, answer=412)
     assert story.verdicts == [Verdict.WARN]
     assert story.said[0].evidence == (2, 3)
+
+
+def test_an_unknown_order_and_an_unknown_subscriber_may_have_different_codes() -> None:
+    """They are asked for by different operations; only one operation that changes its mind is told of."""
+    story = Story().shows(1, 0).deletes("nobody@x.nl", answer=404).finds("X", answer=400)
+    assert not story.said
+    assert story.account.met["unknown"].keys() == {400, 404}
+    assert story.finds("Y", answer=404).verdicts == [Verdict.WARN]
+
+
+def test_who_was_deleted_may_be_gone_where_who_never_was_is_not_found() -> None:
+    story = Story(extra_codes=frozenset({410})).shows(1, 0).creates("a@x.nl").deletes("a@x.nl")
+    story.deletes("a@x.nl", answer=410).deletes("b@x.nl", answer=404).deletes("a@x.nl", answer=410)
+    assert not story.said
+    assert story.deletes("a@x.nl", answer=404).verdicts == [Verdict.WARN]
 
 
 def test_what_is_looked_for_by_an_odd_name_may_be_refused_for_its_form() -> None:

@@ -70,6 +70,15 @@ def test_a_request_that_every_front_end_lets_pass_is_the_apis_to_refuse(name: st
 
 
 @pytest.mark.parametrize(
+    "path", ["/subscriber/o%27neill%40x.nl", "/order?order_number=%22", "/order?order_number=%3Cb"]
+)
+def test_a_quote_or_a_bracket_may_stop_at_a_firewall_that_calls_it_bad(path: str) -> None:
+    method = "GET" if "?" in path else "DELETE"
+    assert says(errors_can_be_read, met(method, path, 400, "")) == {"K2 warn"}
+    assert says(errors_can_be_read, met(method, path, 404, "")) == {"K2+R2 fail"}
+
+
+@pytest.mark.parametrize(
     "content",
     [
         FAULT["fault"],

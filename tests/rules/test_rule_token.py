@@ -226,6 +226,19 @@ def test_a_token_that_ends_in_time_is_as_it_should_be() -> None:
     assert says(rules.tokens_work_until_they_expire, met("GET", "/order", 401, started=3599, past=past)) == set()
 
 
+def test_a_token_whose_life_was_not_named_ends_when_it_ends() -> None:
+    unnamed = asked_for_token(content=minted(expires_in=None), seq=1)
+    sight = met("GET", "/inventory", 401, FAULT, seq=4, past=after(unnamed, USED))
+    assert says(rules.tokens_work_until_they_expire, sight) == set()
+
+
+@pytest.mark.parametrize(("scheme", "said"), [("BEARER", set()), ("Bearer", {"T10 warn"})])
+def test_a_token_under_another_spelling_of_the_scheme_is_b5s(scheme: str, said: set[str]) -> None:
+    headers = {"authorization": f"{scheme} {LIVE_TOKEN}"}
+    sight = met("GET", "/order", 401, sent_headers=headers, seq=4, past=after(FIRST, USED))
+    assert says(rules.tokens_work_until_they_expire, sight) == said
+
+
 def test_a_token_that_never_worked_is_b5s() -> None:
     assert says(rules.tokens_work_until_they_expire, met("GET", "/order", 401, past=after(FIRST, SECOND))) == set()
 

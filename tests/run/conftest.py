@@ -59,6 +59,7 @@ def kandykit(tmp_path: Path) -> Callable[..., Outcome]:
         done = subprocess.run(
             [*KIT, *arguments, *extra],
             capture_output=True,
+            stdin=subprocess.DEVNULL,
             text=True,
             timeout=600,
             cwd=cwd or tmp_path,

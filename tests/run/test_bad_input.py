@@ -113,3 +113,12 @@ def test_an_api_that_speaks_html_behind_a_good_token_endpoint(
 
     profile = write(tmp_path, GOOD.format(url=server(answer)))
     check(kandykit("run", "--profile", profile, env={"KK_SECRET": "s3cret-s"}), 3, "HTML", "base_url")
+
+
+def test_questions_without_anybody_to_answer_them_are_no_silent_end(
+    kandykit: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    """In a pipeline there is no input; a status alone would not say why nothing was written."""
+    profile = tmp_path / "new.toml"
+    check(kandykit("init", "--profile", str(profile)), 130, "stopped at a question")
+    assert not profile.exists()

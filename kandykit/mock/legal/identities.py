@@ -165,6 +165,14 @@ def passwords_are_pins(mock: Mock) -> None:
     bend(mock.store, "new_password", lambda _: lambda: str(next(pins)))
 
 
+@identities.gets("conformant")
+def pins_that_order_numbers_hold_as_well(mock: Mock) -> None:
+    """Passwords are six digits, and sooner or later an order has them in its number."""
+    pins, orders = count(1), count(1)
+    bend(mock.store, "new_password", lambda _: lambda: f"{next(pins):06}")
+    bend(mock.store, "new_number", lambda _: lambda _account: f"ORD-{next(orders):06}")
+
+
 def named(mock: Mock, name: Any) -> None:
     """Let the server choose its identities in this way."""
     bend(mock.store, "new_identity", lambda _: lambda _account: name())

@@ -1,5 +1,6 @@
 """Orders that are accepted, fulfilled or shown in another way than usual."""
 
+from math import inf
 from typing import Any
 
 from kandykit.mock.accounts import DECREMENT, INCREMENT, PENDING, REJECTED, Account, Order
@@ -99,6 +100,19 @@ def small_limit_not_declared(mock: Mock) -> None:
     mock.agree_on(6)
 
 
+@orders.gets("conformant", readings={"limit": 2})
+def tiny_limit(mock: Mock) -> None:
+    """Each account may hold two products, as was agreed; most of what a race orders beforehand is refused."""
+    mock.agree_on(2)
+
+
+@orders.gets("conformant", readings={"limit": 12})
+def the_other_account_has_a_smaller_limit(mock: Mock) -> None:
+    """The account under test may hold twelve products, as was agreed, and the other one three."""
+    for account in mock.accounts.values():
+        account.limit = 12 if account is mock.first_account else 3
+
+
 @orders.gets("conformant", readings={"limit": 12})
 def pending_orders_count_toward_the_limit(mock: Mock) -> None:
     """Orders take a moment, and increments that are still pending count toward the agreed limit."""
@@ -174,6 +188,16 @@ def a_long_past(mock: Mock) -> None:
     for number in range(60):
         mock.store.place(mock.first_account, DECREMENT if number % 3 == 2 else INCREMENT, 1 + (number % 3 == 2))
     mock.furnish(4, 0)
+
+
+@orders.gets("conformant")
+def an_old_order_is_still_pending(mock: Mock) -> None:
+    """The account has an increment of last month that is pending, and stays so for ever."""
+    mock.furnish(4, 0)
+    long_ago = mock.clock() - 30 * 86400
+    account = mock.first_account
+    number = mock.store.new_number(account)
+    mock.store.record(account, Order(number, INCREMENT, PRODUCT, 3, rfc3339(long_ago), PENDING, inf))
 
 
 @orders.gets("inconclusive")

@@ -7,7 +7,7 @@ from typing import Any
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
-from kandykit.mock.bending import alter, alter_success, before, bend, refuse_with
+from kandykit.mock.bending import alter, alter_success, before, bend, recode, refuse_with
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.settings import BASE_PATH, PRODUCT
@@ -132,6 +132,29 @@ def repeated_deletion_succeeds(mock: Mock) -> None:
             answer: Answer = (
                 mock.operations.subscriber_deleted(account, before) if before else nobody_there(account, identity)
             )
+            return answer
+
+        return answered
+
+    before(mock.store, "forget", forgetting)
+    bend(mock.operations, "nobody_there", around_nobody)
+
+
+@refusals.gets("conformant", readings={"extra_codes": [410]})
+def deleted_subscribers_are_gone(mock: Mock) -> None:
+    """Deleting a subscriber once more gets 410, as was agreed; an identity that never existed is not found."""
+    gone: set[tuple[str, str]] = set()
+
+    def forgetting(account: Account, subscriber: Subscriber) -> None:
+        gone.add((account.client_id, subscriber.identity))
+
+    def around_nobody(nobody_there: Any) -> Any:
+        def answered(account: Account, identity: str) -> Answer:
+            if (account.client_id, identity) in gone:
+                refusal = mock.answers.error(404, "The subscriber was deleted.")
+                recode(refusal, 410)
+                return refusal
+            answer: Answer = nobody_there(account, identity)
             return answer
 
         return answered
@@ -288,6 +311,38 @@ def odd_paths_do_not_get_through(mock: Mock) -> None:
         async def answering(call: Call) -> Answer:
             if re.search("%(2f|25|3b|5c)", call.path, re.IGNORECASE):
                 return Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+            made: Answer = await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
+
+
+@refusals.gets("conformant")
+def chunks_do_not_get_through(mock: Mock) -> None:
+    """A front end that wants to know the length beforehand answers 400 in HTML to a request that comes in chunks."""
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if "chunked" in (call.header("transfer-encoding") or ""):
+                return Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+            made: Answer = await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
+
+
+@refusals.gets("conformant")
+def quotes_do_not_get_through(mock: Mock) -> None:
+    """A firewall in front answers 400 without content where a URL holds a quote or an angle bracket, escaped or not."""
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if re.search("%(2[27]|3[ce])|[\"'<>]", f"{call.path}?{call.query.decode('latin-1')}", re.IGNORECASE):
+                return Answer(400)
             made: Answer = await answer(call)
             return made
 

@@ -106,6 +106,33 @@ def connection_cut_after_acting(mock: Mock) -> None:
 
 
 @trouble.gets("conformant")
+def writes_fail_twice_in_a_row(mock: Mock) -> None:
+    """Every fiftieth call that writes is carried out and then cut off; the one before it got 503 and did nothing."""
+    turns = count(1)
+    doomed: set[int] = set()
+
+    def is_doomed(call: Call) -> bool:
+        found = id(call) in doomed
+        doomed.discard(id(call))
+        return found
+
+    def around(operate: Any) -> Any:
+        async def operating(account: Account, call: Call) -> Answer:
+            turn = next(turns) % 50 if call.method in WRITES else 1
+            if turn == 49:
+                return mock.answers.error(503, "The service is not available.")
+            if turn == 0:
+                doomed.add(id(call))
+            answer: Answer = await operate(account, call)
+            return answer
+
+        return operating
+
+    bend(mock.gateway, "operate", around)
+    cutting(mock, is_doomed)
+
+
+@trouble.gets("conformant")
 def connection_cut_on_reads(mock: Mock) -> None:
     """Every fiftieth read gets no answer: its connection breaks off."""
     turns = count(1)

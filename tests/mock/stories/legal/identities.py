@@ -54,6 +54,12 @@ def pins(caller: Caller) -> bool:
     return all(re.fullmatch(r"\d{4}", word) is not None for word in words)
 
 
+def pin_in_an_order(caller: Caller) -> bool:
+    """Whether the password of the first subscriber stands in an order's number."""
+    number = caller.up(2).json()["order_number"]
+    return str(caller.create().json()["password"]) in number
+
+
 STORIES: dict[str, Story] = {
     "server-chooses-and-refuses-a-wish": told(wish, "granted", "400"),
     "server-chooses-and-ignores-a-wish": told(wish, "granted", "another"),
@@ -77,5 +83,6 @@ STORIES: dict[str, Story] = {
     "identities-are-telephone-numbers": lives(r"\+31\d{9}@.*"),
     "identities-count-upward": lives(r"1@a\.bc"),
     "passwords-are-pins": told(pins, False, True),
+    "pins-that-order-numbers-hold-as-well": told(pin_in_an_order, False, True),
     "deleted-identity-is-the-next-one-given": told(next_after_deletion, False, True),
 }

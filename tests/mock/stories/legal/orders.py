@@ -62,6 +62,8 @@ STORIES: dict[str, Story] = {
         **LIMIT,
     ),
     "small-limit": played("up:13 up:12 stock", "201f 201f 25/0/25", "412 201f 12/0/12"),
+    "the-other-account-has-a-smaller-limit": played("up:4 gx.up:4 gx.up:3", "201f 201f 201f", "201f 412 201f"),
+    "tiny-limit": played("up:3 up:2 up:1 stock", "201f 201f 201f 6/0/6", "412 201f 412 2/0/2"),
     "small-limit-not-declared": played("up:7 up:6 stock", "201f 201f 13/0/13", "412 201f 6/0/6"),
     "pending-orders-count-toward-the-limit": played(
         "up:8 up:5 up:4 wait:1 list stock",
@@ -79,6 +81,7 @@ STORIES: dict[str, Story] = {
     "dates-with-offset-and-nanoseconds": told(dates, [".000Z"] * 3, [".000456789+00:00"] * 3),
     "products-and-subscribers-of-others": played("stock down:5 down:4", "0/0/0 412 412", "7/3/4 412 201f"),
     "a-long-past": told(ledger_length, (0, (0, 0, 0)), (60, (4, 0, 4))),
+    "an-old-order-is-still-pending": played("list stock wait:60 list", "- 0/0/0 -", "+3p 4/0/4 +3p"),
     "full-account": played("stock up:1 new", "0/0/0 201f 201", "5/5/0 412 412"),
     "nearly-full-account": played("stock up:3 up:2 new", "0/0/0 201f 201f 201", "6/6/0 412 201f 201"),
 }

@@ -46,6 +46,18 @@ def options(caller: Caller) -> tuple[int, str]:
     return answer.status_code, answer.headers["allow"]
 
 
+def in_chunks(caller: Caller) -> int:
+    """The answer to an order whose body comes in chunks."""
+    body = json.dumps({"product_name": PRODUCT, "order_type": "increment", "quantity": 1}).encode()
+    return caller.call("POST", "/order", {"content-type": "application/json"}, content=iter([body])).status_code
+
+
+def quoted_path(caller: Caller) -> tuple[int, bool]:
+    plain, quoted = (caller.call("DELETE", f"/subscriber/{name}") for name in ("a%40b.nl", "o%27b%40b.nl"))
+    assert plain.status_code == 404
+    return quoted.status_code, not quoted.content
+
+
 def odd_path(caller: Caller) -> tuple[int, bool]:
     plain, odd = (caller.call("DELETE", f"/subscriber/{name}") for name in ("a%40b.nl", "a%2Fb.nl"))
     assert plain.status_code == 404
@@ -89,6 +101,9 @@ STORIES: dict[str, Story] = {
     "head-refused": played("head:order head:inventory put:order", "200 200 405", "405 405 405"),
     "wrong-method-is-forbidden": played("put:order delete:inventory", "405 405", "403 403"),
     # What stands in front.
+    "deleted-subscribers-are-gone": played(TWICE, "201f 201 400 200 404 404 2/0/2", "201f 201 400 200 410 404 2/0/2"),
+    "chunks-do-not-get-through": told(in_chunks, 201, 400),
+    "quotes-do-not-get-through": told(quoted_path, (404, False), (400, True)),
     "odd-paths-do-not-get-through": told(odd_path, (404, False), (400, True)),
     # Other forms of errors.
     "errors-in-an-envelope": seen(malformed, members, FIVE, ["errorResponse"]),

@@ -79,6 +79,7 @@ STORIES: dict[str, Story] = {
     "away-for-two-seconds": Story(now_and_later, [200] * 5, [200, 200, 503, 503, 200]),
     "connection-cut-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "cut": 1}, 59)),
     "connection-cut-after-acting": told(orders_of_one, SIXTY, ({"201": 59, "cut": 1}, 60)),
+    "writes-fail-twice-in-a-row": told(orders_of_one, SIXTY, ({"201": 58, "503": 1, "cut": 1}, 59)),
     "connection-cut-on-reads": told(reads, {"200": 60}, {"200": 59, "cut": 1}),
     "inventory-lags": played(
         "up:2 stock wait:0.1 stock wait:0.15 stock", "201f 2/0/2 2/0/2 2/0/2", "201f 0/0/0 0/0/0 2/0/2"
