@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,24 +17,40 @@ from pathlib import Path
 from typing import Any, Final
 
 from kandykit.binding import DEFAULTS, Binding
-from kandykit.calls import Operation, operation_of
+from kandykit.calls import Operation, OrderKind, operation_of
 from kandykit.depth import DEPTHS
 from kandykit.errors import KandykitError, UsageError
 from kandykit.exchange import Answer, Credential, Exchange, Intent, Request
 from kandykit.explore.again import programme_of
 from kandykit.explore.races.race import Race
-from kandykit.explore.steps import Look, Step, from_json, more
+from kandykit.explore.steps import (
+    Amount,
+    Create,
+    Delete,
+    DeleteNobody,
+    ListOrders,
+    Look,
+    Order,
+    Raw,
+    Step,
+    from_json,
+    more,
+)
 from kandykit.hearing import Performance
 from kandykit.hearing.races import alike
 from kandykit.hearing.rulings import MOST_PLAYS, OFTEN
 from kandykit.profile import Profile, load_profile
-from kandykit.report.stock import groups, start_of, writes
+from kandykit.report.lead import MOST
+from kandykit.report.stock import account_of, groups, start_of, widest_gap, writes
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.run import Options, Run
 from kandykit.verdict import Finding, Held, Verdict
 
 PLAYS: Final = 3
 """How often calls are made before a failure that never showed counts as gone."""
+
+_LIMIT: Final = re.compile(r"\blimit (?:of )?(\d{1,9})\b")
+"""How a finding that rests on the agreed limit names it."""
 
 RACES: Final = 20
 """The same for calls that leave together: whether they meet is chance."""
@@ -62,6 +79,8 @@ class Failure:
     base_url: str
     token_url: str
     binding: Mapping[str, str]
+    history: Mapping[int, str] = field(default_factory=dict)
+    recent: str = ""
 
     @property
     def accounts(self) -> int:
@@ -111,10 +130,15 @@ def read_failure(path: Path) -> Failure:
         programme, setting = list(record["programme"]), list(record.get("setting", []))
         for steps in (programme, setting):
             _steps(steps)
+        place = "history"
+        history = {int(number): str(words) for number, words in record.get("history", {}).items()}
+        recent = str(record.get("recent", ""))
+        for words in (recent, *history.values()):
+            _aged(words, 0, set())
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}, {place}: is no record of a failure ({what}). Give the .json of a run.") from None
-    return Failure(finding, programme, setting, calls, base_url, token_url, binding)
+    return Failure(finding, programme, setting, calls, base_url, token_url, binding, history, recent)
 
 
 def _exchange(value: Mapping[str, Any]) -> Exchange:
@@ -141,6 +165,32 @@ def _steps(values: Sequence[Mapping[str, Any]]) -> tuple[list[Step], list[tuple[
     return from_json([value for value in values if value.get("step") != "Burst"]), bursts
 
 
+def _aged(words: str, account: int, known: set[str]) -> list[Step]:
+    """The steps of a history; ``known`` are the labels of subscribers that there are names for."""
+    steps: list[Step] = []
+    for each in words.split():
+        kind, rest = each[0], each[1:]
+        label = f"call {rest[1:]}" if rest.startswith("k") else f"aged {rest}"
+        if kind in "+-":
+            more = OrderKind.INCREMENT if kind == "+" else OrderKind.DECREMENT
+            steps.append(Order(more, Amount(int(rest)), account=account))
+        elif kind in "cs":
+            again = label if kind == "c" and label in known else ""
+            form = "caller" if kind == "c" else "server"
+            steps.append(Create(label, again=again, form=form, account=account))
+            known.add(label)
+        elif kind == "x":
+            steps.append(DeleteNobody(account) if rest == "0" else Delete(label, account))
+        elif each in ("i", "l"):
+            steps.append(Look(account) if each == "i" else ListOrders(account))
+        elif each.partition(":")[0] in ("HEAD", "OPTIONS"):
+            method, _, path = each.partition(":")
+            steps.append(Raw(method, path, (), None, False, each, "recorded", account))
+        elif kind != "@":
+            raise ValueError(f"{each} is no word of a history")
+    return steps
+
+
 def profile_for(failure: Failure, given: str | None) -> Profile:
     """The profile to replay with: the given one, or the record's target with the environment's credentials.
 
@@ -163,6 +213,8 @@ def profile_for(failure: Failure, given: str | None) -> Profile:
     lines = ["[target]", f"base_url = {json.dumps(base)}", f"token_url = {json.dumps(token)}"]
     for client, secret in names:
         lines += ["[[accounts]]", f'client_id = "env:{client}"', f'client_secret = "env:{secret}"']
+    if (limit := _LIMIT.search(f"{failure.finding.expected} {failure.finding.actual}")) is not None:
+        lines += ["[readings]", f"limit = {limit[1]}"]
     lines += ["[binding]", *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in failure.binding.items())]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "replay.toml"
@@ -212,9 +264,28 @@ class _Player:
         before, bursts = _steps(self.failure.programme)
         if bursts:
             return self._race(Race(self.finding.title, before, tuple(bursts)))
+        if self.failure.history and (made := self._aged(before)) is not None:
+            return made
         if before:
             return self._programme(before)
         return self._single()
+
+    def _aged(self, programme: Sequence[Step]) -> Replay | None:
+        """After what the account had gone through, where the calls alone may not show it."""
+        history = self.failure.history or {0: self.failure.recent}
+        account = max(int(account_of(self.failure.calls[0])) - 1, 0) if self.failure.calls else 0
+        known = set[str]()
+        steps = _aged(history.get(0, ""), account, known)
+        if programme:
+            steps += programme
+        else:
+            for place, step in enumerate(self._made()):
+                steps += [*(_aged(history.get(place, ""), account, known) if place else ()), step]
+        play = self.run.walker.perform(steps, whole=True)
+        if (now := self._filed()) is not None:
+            return now
+        met = self._met(play)
+        return Replay(Said.STILL_THERE, now=met, calls=play.exchanges) if met is not None else None
 
     # -- calls that leave together ------------------------------------------------------------------------------
 
@@ -253,6 +324,8 @@ class _Player:
             return Replay(Said.COULD_NOT_TELL, f"it showed in {len(shown)} of {len(plays)} plays", shown[0][0])
         if instead and self._not_as_it_was(plays) and (there := self._from_there(plays)):
             return self._programme(there, instead=False)
+        if self.failure.recent and instead and (made := self._aged(programme)) is not None:
+            return made
         return self._none(plays)
 
     def _met(self, play: Performance) -> Finding | None:
@@ -334,9 +407,10 @@ class _Player:
         if self.finding.requirement == "T10":
             self.run.several_tokens()
             return self._filed() or Replay(Said.GONE)
-        evidence = self.finding.evidence
-        apart = max(evidence, default=0) - min(evidence, default=0)
-        if len(evidence) > 1 and apart > max((len(play.exchanges) for play in plays), default=0):
+        if self.failure.recent and (made := self._aged(())) is not None:
+            return made
+        apart = widest_gap(self.failure.calls)
+        if not self.failure.history and "L9" in self.finding.requirements and apart > MOST:
             return Replay(Said.COULD_NOT_TELL, f"it rests on calls that were {apart} calls apart, and it did not show")
         if overlapping is None and any(len(group) > 1 for group in groups(self.failure.calls)):
             return Replay(Said.COULD_NOT_TELL, "its calls overlapped, one after another it did not show")

@@ -28,6 +28,7 @@ from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case, Judgement
 from kandykit.model.order_law import NO_OTHER
 from kandykit.model.orders import CHANGED
+from kandykit.report.history import with_history
 from kandykit.report.pattern import telling_call
 from kandykit.report.stock import NEAR, done, writes
 from kandykit.report.words import call_of, reply_in_words, reply_of
@@ -62,7 +63,7 @@ def with_leads(judgement: Judgement, exchanges: Sequence[Exchange], binding: Bin
             cases[name] = replace(case, calls=tuple(calls), programme=[])
         else:
             cases[name] = _with_lead(case, exchanges, binding)
-        cases[name] = _with_between(cases[name], exchanges, binding)
+        cases[name] = with_history(_with_between(cases[name], exchanges, binding), exchanges, binding)
     return replace(judgement, cases=cases)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote, urljoin
 
@@ -34,6 +33,7 @@ from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
 from kandykit.model.blame import OF_NOBODY
 from kandykit.report.credentials import accounts_of, authorization, form, guesses, leaked, token_digits, variants_of
+from kandykit.report.history import NOW_AND_THEN, in_words, peak_of
 from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
 from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, telling_call
@@ -50,6 +50,7 @@ from kandykit.report.stock import (
     refers_to_before,
     shows_nothing,
     start_of,
+    widest_gap,
     writes,
 )
 from kandykit.report.values import Values
@@ -69,8 +70,6 @@ _MADE_BY_CURL: Final = frozenset(
 )
 _QUANTITY: Final = 987_654_321
 _IDENTITY: Final = "987654321@stand.in"
-NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
-"""How what was met ends, where it did not come in every play."""
 _ABOUT_RECORDS: Final = frozenset({"L8", "L9", "L11"})
 """Laws that hold of orders and subscribers whatever is in stock, so that a play may begin with enough of it."""
 _SHORTEST_PAUSE_S: Final = 0.2
@@ -109,11 +108,14 @@ class Script:
                 at_limit=self._at_limit(),
                 about_stock=self._about_stock(),
                 of_nobody=self.case.finding.title.startswith(OF_NOBODY),
+                living=self.case.living,
             )
         )
         number = 1
         before: Exchange | None = None
         for group in self.groups:
+            if number > 1 and number - 1 in self.case.history:
+                self.lines += ["", f"age {word(self.case.history[number - 1])}"]
             self._pause(before, group[0])
             if len(group) == 1:
                 self._single(group[0], number)
@@ -170,6 +172,7 @@ class Script:
             "# --- how this target is spelled -----------------------------------------------------------------------",
             "",
             "own() { # METHOD URL [curl argument]...: a call of the script's own, for the account that acts",
+            "  own_url=$2",
             '  send "$work/own" "$@" --header "@$work/live.$acting"',
             '  look "$work/own"',
             *(["  quota_seen"] if "K1" in self.case.finding.requirements else []),
@@ -194,6 +197,11 @@ class Script:
             "",
             "create_subscriber() {",
             *self._own(self.binding.create_subscriber()),
+            "}",
+            "",
+            "create_named() { # IDENTITY",
+            "  local one=$1",
+            *self._own(self.binding.create_subscriber(_IDENTITY)),
             "}",
             "",
             "delete_subscriber() { # IDENTITY",
@@ -223,12 +231,16 @@ class Script:
             f"round=0 rounds={self._plays()}",
             f"local_target && [ $rounds -lt {LOCAL_PLAYS} ] && rounds={LOCAL_PLAYS}",
             "rounds=${KANDY_PLAYS:-$rounds}",
+            *self._aging(),
+            *(['[ -z "$aging" ] || rounds=$((rounds + 1)); aging='] if self.case.recent else []),
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
             "  last_quota= quota_path= orders=",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
+            *(['  [ $round -lt $rounds ] || [ -n "$not_aged" ] || aging=yes'] if self.case.recent else []),
             "  play",
             "  clean_up",
+            *(["  aging="] if self.case.history else []),
             '  [ -n "$difference" ] || still_there '
             + f"{word(one_line(finding.expected, 600))} {word(one_line(finding.actual, 600))}",
             '  echo "Play $round: $difference."',
@@ -237,6 +249,22 @@ class Script:
             *self._unless_apart(),
             "gone",
         ]
+
+    def _aging(self) -> list[str]:
+        """The first play begins with what the account had gone through, as far as that may be done here."""
+        history = self.case.history or ({0: self.case.recent} if self.case.recent else {})
+        if not history:
+            return []
+        return [f"may_age {max(peak_of(words) for words in history.values())} {word(in_words(history.values()))}"]
+
+    def _over_quota(self) -> bool:
+        """Whether it showed where the call quota was used up, or where it would have had to be."""
+        telling = telling_call(self.case)
+        if telling is None or telling.answer is None or self.racing:
+            return False
+        limit, used = (telling.answer.header(f"quota-{name}") or "" for name in ("limit", "used"))
+        known = limit.isdigit() and used.isdigit()
+        return telling.answer.status == 429 or (known and 0 < int(limit) <= int(used))
 
     def _plays(self) -> int:
         if self.racing:
@@ -248,7 +276,7 @@ class Script:
         if telling is None:
             return "no call was recorded with this finding"
         about_state = self.case.finding.stateful or self.case.finding.requirement.startswith("L")
-        if about_state and shows_nothing(self.case.calls, self.binding):
+        if about_state and not self.case.history and shows_nothing(self.case.calls, self.binding):
             return "the recorded calls only read, and what made the target answer so was not recorded with them"
         if self.case.finding.stateful and refers_to_before(telling, self.case.calls, self.binding):
             return "the recorded calls delete a subscriber that was there before them"
@@ -261,9 +289,13 @@ class Script:
         """
         telling = telling_call(self.case)
         if telling is not None and outcome(telling) == "429":
-            return [f"could_not_tell {word('it showed where calls were turned away, and this play was not')}"]
-        seqs = sorted(call.seq for call in self.case.calls)
-        widest = max((after - before for before, after in pairwise(seqs)), default=0)
+            turned_away = "it showed where calls were turned away, and this play was not"
+            return [f'[ -n "$used_up" ] || could_not_tell "${{not_used_up:-{turned_away}}}"']
+        if self._over_quota():
+            return ['difference="$difference${not_used_up:+ ($not_used_up)}"']
+        if self.case.history:
+            return ["aged_or_not"]
+        widest = widest_gap(self.case.calls)
         if widest <= MOST:
             return []
         apart = f"the recorded calls were {widest} calls apart, and those between were not played"
@@ -298,6 +330,11 @@ class Script:
 
     def _begin(self, start: Start) -> None:
         self.lines += [f"began_unsure {account}" for account in sorted(self.unsure)]
+        if self.case.history or self.case.recent:
+            words = self.case.recent or self.case.history.get(0, "")
+            self.lines += [f"account={account_of(self.case.calls[0])}", f"age_first {word(words)}"]
+        if self._over_quota():
+            self.lines.append("use_up")
         if start.available is None and start.least:
             self.lines.append(f"stock {start.least}")
         for identity in start.subscribers:
@@ -466,6 +503,9 @@ class Script:
         asked = asked_for(call, self.binding)
         creates = isinstance(asked, Malformed) and asked.operation is Operation.CREATE_SUBSCRIBER
         if isinstance(asked, CreateSubscriber) or creates:
+            if self.case.history:
+                place = next(place for place, each in enumerate(self.case.calls, start=1) if each is call)
+                self.lines.append(f'text "$identity"; aged_k{place}=$value')
             chosen = self.values.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
             # An own identity can be deleted even where it is not known whether it was created.
             noting = "note_maybe" if account_of(call) in self.unsure and chosen else "note_subscriber"

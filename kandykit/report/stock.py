@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kandykit.binding import MINTED, Binding
 from kandykit.binding.text import quoted
@@ -56,12 +57,19 @@ class Start:
 
 
 def start_of(
-    calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, about_stock: bool, of_nobody: bool = False
+    calls: Sequence[Exchange],
+    binding: Binding,
+    *,
+    at_limit: bool,
+    about_stock: bool,
+    of_nobody: bool = False,
+    living: int | None = None,
 ) -> Start:
     """What has to be there before these calls; ``at_limit`` where it matters how many products there are in all.
 
     ``about_stock`` says that the finding turns on what was in stock, so that nothing may be put there unless it is
-    known to have been; ``of_nobody`` that nobody was there whom the calls delete without having created them.
+    known to have been; ``of_nobody`` that nobody was there whom the calls delete without having created them. No more
+    than ``living`` subscribers were there, if that is known: products can be shown in use that nobody uses any more.
     """
     start = Start()
     view = _first_view(calls, binding)
@@ -74,7 +82,8 @@ def start_of(
     if view is not None and view.available is not None and writing and owned and (view.available <= NEAR or refused):
         start.available = max(0, view.available)
         start.total = view.total if at_limit else None
-        start.used = view.used if view.used is not None and 0 < view.used <= MOST_USED else 0
+        used = view.used if living is None or view.used is None else min(view.used, max(living, 0))
+        start.used = used if used is not None and 0 < used <= MOST_USED else 0
     elif view is not None or not about_stock:
         # What a single answer shows needs a call that succeeds, whatever the account's state otherwise is.
         start.least = -min(0, *_levels(calls, binding))
@@ -231,6 +240,11 @@ def groups(calls: Iterable[Exchange]) -> Iterator[list[Exchange]]:
         group.append(call)
     if group:
         yield group
+
+
+def widest_gap(calls: Iterable[Exchange]) -> int:
+    """How many calls of the run apart two of these calls, one right after the other, were at most."""
+    return max((after - before for before, after in pairwise(sorted(call.seq for call in calls))), default=0)
 
 
 def _first_view(calls: Sequence[Exchange], binding: Binding) -> InventoryView | None:
