@@ -10,8 +10,9 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +53,12 @@ PLAYS: Final = 3
 _LIMIT: Final = re.compile(r"\blimit (?:of )?(\d{1,9})\b")
 """How a finding that rests on the agreed limit names it."""
 
+LONGEST_PAUSE_S: Final = 30.0
+"""A longer pause between recorded calls is not kept."""
+
+LONGEST_LIFE_S: Final = 90.0
+"""A token that lives longer is not waited for; the script has the same number."""
+
 RACES: Final = 20
 """The same for calls that leave together: whether they meet is chance."""
 
@@ -81,6 +88,11 @@ class Failure:
     binding: Mapping[str, str]
     history: Mapping[int, str] = field(default_factory=dict)
     recent: str = ""
+
+    @property
+    def needs_expired(self) -> bool:
+        """Whether a token must have died for it to be shown."""
+        return any(call.intent.credential is Credential.EXPIRED for call in self.calls)
 
     @property
     def accounts(self) -> int:
@@ -233,11 +245,14 @@ def replay(failure: Failure, profile: Profile, *, out: Path, yes: bool = False) 
             f"{profile.target.base_url} is not on this machine, and the calls of a failure may order products there: "
             "say --yes to make them within the profile's budget."
         )
-    run = Run(profile, Options(depth=DEPTHS["quick"], yes=yes, out=out))
+    depth = replace(DEPTHS["quick"], expiry_s=LONGEST_LIFE_S)
+    run = Run(profile, Options(depth=depth, yes=yes, out=out))
     run.folder = out / f"replay-{run.id}"
     try:
         run.open()
         run.walker.intent = Intent("replay", failure.finding.id)
+        if failure.needs_expired:
+            run.await_expiry()
         made = _Player(run, failure).play()
     except UsageError:
         raise
@@ -406,6 +421,8 @@ class _Player:
             return now
         if self.finding.requirement == "T10":
             self.run.several_tokens()
+            if self._filed() is None and self.failure.calls:
+                self._wait_with_a_token()
             return self._filed() or Replay(Said.GONE)
         if self.failure.recent and (made := self._aged(())) is not None:
             return made
@@ -415,6 +432,15 @@ class _Player:
         if overlapping is None and any(len(group) > 1 for group in groups(self.failure.calls)):
             return Replay(Said.COULD_NOT_TELL, "its calls overlapped, one after another it did not show")
         return self._none(plays)
+
+    def _wait_with_a_token(self) -> None:
+        """A token may end before its time only because time went by, as much as between the recorded calls."""
+        first, last = self.failure.calls[0], self.failure.calls[-1]
+        name = self.run.names[0]
+        self.run.client.expire(name)
+        self.run.client.token(name)
+        time.sleep(min(max(last.started - first.ended, 0.0), LONGEST_PAUSE_S))
+        self.run.walker.perform([Look()])
 
     def _came_up_in(self) -> Race | None:
         """The race in which the exchange came up: what a lone read shows may be what overlapping calls left behind."""

@@ -30,6 +30,7 @@ from kandykit.calls import (
     PlaceOrder,
     ReadInventory,
     ReadOrders,
+    Stage,
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
@@ -64,8 +65,11 @@ def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) ->
     case = replace(case, living=_living(before, binding))
     gaps = _gaps(case.calls, own, binding)
     spelled = _Words(binding, reads="L13" in case.finding.requirements)
-    if not gaps and not NOW_AND_THEN.search(case.finding.actual) and not _otherwise(case, own, binding):
-        words = spelled.of(before)[-RECENT_WORDS:]
+    counted = gaps or NOW_AND_THEN.search(case.finding.actual)
+    needed = counted or _otherwise(case, own, binding)
+    if not needed or (not counted and any(_open(call, binding) for call in before)):
+        # Where orders stay open for a while, no play comes to the same state by them, so it is not begun with.
+        words = spelled.of(before)[-(MOST_WORDS if needed else RECENT_WORDS) :]
         return replace(case, recent=" ".join([f"@{spelled.domain}", *words]) if words else "")
     gaps[0] = before
     history = {}
@@ -76,6 +80,12 @@ def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) ->
     if history:
         history[min(history)].insert(0, f"@{spelled.domain}")
     return replace(case, history={place: " ".join(words) for place, words in history.items()})
+
+
+def _open(call: Exchange, binding: Binding) -> bool:
+    """Whether an order was accepted and not fulfilled at once."""
+    order = reply_of(call, binding).order
+    return order is not None and order.stage is Stage.OPEN
 
 
 def _living(calls: Iterable[Exchange], binding: Binding) -> int | None:

@@ -22,6 +22,7 @@ from kandykit.calls import (
     OrderView,
     PlaceOrder,
     ReadInventory,
+    ReadOrders,
     Stage,
 )
 from kandykit.exchange import Credential, Exchange
@@ -30,7 +31,7 @@ from kandykit.model.order_law import NO_OTHER
 from kandykit.model.orders import CHANGED
 from kandykit.report.history import with_history
 from kandykit.report.pattern import telling_call
-from kandykit.report.stock import NEAR, done, writes
+from kandykit.report.stock import NEAR, done, variant_of, writes
 from kandykit.report.words import call_of, reply_in_words, reply_of
 
 MOST: Final = 12
@@ -132,6 +133,8 @@ def _with_lead(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> C
     telling = telling_call(case)
     if telling is not None and len(case.calls) == 1 and case.finding.requirement == "R5":
         return _with_giver(case, telling, exchanges, binding)
+    if telling is not None and len(case.calls) == 1 and case.finding.requirement == "L8":
+        return _with_placing(case, telling, exchanges, binding)
     # Three failures running are one: what they have in common came before the first of them.
     lone = len(case.calls) == 1 or case.finding.requirement == "R7"
     if telling is None or not lone or not case.finding.requirement.startswith(_ABOUT_STATE):
@@ -169,6 +172,21 @@ def _with_giver(case: Case, telling: Exchange, exchanges: Sequence[Exchange], bi
         view = reply_of(call, binding).subscriber if call.seq < telling.seq and _created(call, binding) else None
         if view is not None and view.password and view.password in shown:
             return replace(case, calls=(call, *case.calls))
+    return case
+
+
+def _with_placing(case: Case, telling: Exchange, exchanges: Sequence[Exchange], binding: Binding) -> Case:
+    """The case with the call that placed the order whose number, a little changed, an order was read by."""
+    asked = call_of(telling, binding)
+    if not isinstance(asked, ReadOrders) or asked.number is None:
+        return case
+    for call in reversed(exchanges):
+        placed = reply_of(call, binding).order if call.seq < telling.seq and done(call) else None
+        number = placed.number if placed is not None and isinstance(call_of(call, binding), PlaceOrder) else None
+        if number == asked.number:
+            break
+        if number and call.intent.account == telling.intent.account and variant_of(asked.number, number):
+            return replace(case, calls=(call, *case.calls), programme=[])
     return case
 
 

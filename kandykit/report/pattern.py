@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import DeleteSubscriber, InventoryView, Stage
+from kandykit.calls import DeleteSubscriber, InventoryView, ReadOrders, Stage
 from kandykit.exchange import Answer, Exchange
 from kandykit.judgement import Case
 from kandykit.model.order_law import NO_OTHER
@@ -126,6 +126,11 @@ def checks_of(
         checks.append(Check("content", "", "yes"))
     elif call is telling_call(case) and not _about_state(finding):
         checks += list(_told(finding, answer, binding))
+    asked = call_of(call, binding)
+    if isinstance(asked, ReadOrders) and asked.number and asked.number not in {value for _, value in given}:
+        # Whose order comes under a number that nobody has turns on all that were placed before.
+        leaf = binding.spelling["order.number"].rpartition("/")[2]
+        return [*checks, Check("member", leaf, _shape(member_of(answer.body, leaf), leaf, binding))]
     names_another = call is telling_call(case) and isinstance(call_of(call, binding), DeleteSubscriber)
     if _ABOUT_VALUES & set(finding.requirements) or (names_another and "R2" in finding.requirements):
         shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])

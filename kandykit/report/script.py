@@ -28,6 +28,7 @@ from kandykit.calls import (
     Operation,
     OrderKind,
     PlaceOrder,
+    ReadOrders,
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
@@ -159,6 +160,7 @@ class Script:
             f"identity={word(self._leaf('subscriber.identity'))}",
             f"order_number={word(self._leaf('order.number'))}",
             f"order_status={word(self._leaf('order.status'))}",
+            f"OPEN={word('|'.join(words_of(self.binding.spelling['order.open'])).lower())}",
             f"REJECTED={word('|'.join(words_of(self.binding.spelling['order.not_done'])).lower())}",
             f"password={word(self._leaf('subscriber.password'))}",
             *(f"{name}={word(self._leaf(f'inventory.{name}'))}" for name in ("total", "used", "available")),
@@ -232,18 +234,19 @@ class Script:
             f"local_target && [ $rounds -lt {LOCAL_PLAYS} ] && rounds={LOCAL_PLAYS}",
             "rounds=${KANDY_PLAYS:-$rounds}",
             *self._aging(),
-            *(['[ -z "$aging" ] || rounds=$((rounds + 1)); aging='] if self.case.recent else []),
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
             "  last_quota= quota_path= orders=",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
-            *(['  [ $round -lt $rounds ] || [ -n "$not_aged" ] || aging=yes'] if self.case.recent else []),
-            "  play",
-            "  clean_up",
-            *(["  aging="] if self.case.history else []),
+            *(
+                ["  if [ $round = $aged_round ]; then aged_play; else play; clean_up; fi"]
+                if self.case.history or self.case.recent
+                else ["  play", "  clean_up"]
+            ),
             '  [ -n "$difference" ] || still_there '
             + f"{word(one_line(finding.expected, 600))} {word(one_line(finding.actual, 600))}",
             '  echo "Play $round: $difference."',
+            "  last_difference=$difference",
             *(["  stagger"] if NOW_AND_THEN.search(finding.actual) else []),
             "done",
             *self._unless_apart(),
@@ -255,7 +258,11 @@ class Script:
         history = self.case.history or ({0: self.case.recent} if self.case.recent else {})
         if not history:
             return []
-        return [f"may_age {max(peak_of(words) for words in history.values())} {word(in_words(history.values()))}"]
+        lines = [f"may_age {max(peak_of(words) for words in history.values())} {word(in_words(history.values()))}"]
+        if self.case.history:
+            # What counts calls has to be met before those of other plays are counted as well.
+            return [*lines, "aged_round=1"]
+        return [*lines, '[ -n "$not_aged" ] || rounds=$((rounds + 1))', "aged_round=$rounds"]
 
     def _over_quota(self) -> bool:
         """Whether it showed where the call quota was used up, or where it would have had to be."""
@@ -435,18 +442,20 @@ class Script:
             self.lines.append(f'{variable}={word(user[:50] + "-")}"$fresh"{word("@" + domain)}')
             self.lines.append(f'encode "${{{variable}}}"; {variable}_encoded=$value')
         if isinstance(asked, DeleteSubscriber) and asked.identity not in self.values.known:
-            self._variant(asked.identity)
+            self._variant(asked.identity, "identity")
+        if isinstance(asked, ReadOrders) and asked.number and asked.number not in self.values.known:
+            self._variant(asked.number, "order")
         for variable in sorted(
             {self.values.known[value] for value in self.values.known if self.values.refers(call, value)}
         ):
             self.lines.append(f'needs "${{{variable}:-}}"')
 
-    def _variant(self, identity: str) -> None:
-        """An identity without its last character, or encoded twice, is this play's own so changed."""
+    def _variant(self, asked: str, kind: str) -> None:
+        """An identity or a number without its last character, or encoded twice, is this play's own so changed."""
         for known, variable in list(self.values.known.items()):
-            changed = {known[:-1]: f"{variable}%?", quoted(known): f"{variable}_encoded"}.get(identity)
-            if changed and identity != known and IDENTITY.fullmatch(known):
-                other = self.values.name(identity, f"{variable}_varied")
+            changed = {known[:-1]: f"{variable}%?", quoted(known): f"{variable}_encoded"}.get(asked)
+            if changed and asked != known and variable.startswith(kind):
+                other = self.values.name(asked, f"{variable}_varied")
                 self.lines.append(f'{other}="${{{changed}}}"; encode "${{{other}}}"; {other}_encoded=$value')
 
     def _send(self, call: Exchange, name: str) -> list[str]:
@@ -593,7 +602,8 @@ class Script:
         """Something may have happened between two calls only because time went by."""
         if before is not None and call.started - before.ended >= _SHORTEST_PAUSE_S:
             # Where many other calls were made meanwhile, it was they that took the time.
-            longest_s = _LONGEST_PAUSE_S if call.seq - before.seq <= MOST else _SHORTEST_PAUSE_S
+            about_time = call.seq - before.seq <= MOST or "T10" in self.case.finding.requirements
+            longest_s = _LONGEST_PAUSE_S if about_time else _SHORTEST_PAUSE_S
             self.lines.append(f"sleep {min(call.started - before.ended, longest_s):.1f}")
 
 

@@ -107,6 +107,7 @@ def start_of(
         # A number with a run's mark was asked for because nobody has it.
         found = bool(reply.orders) or 300 <= call.answer.status < 400
         found = found and not MINTED.search(f"{getattr(asked, 'number', None)}@")
+        found = found and not any(variant_of(getattr(asked, "number", None) or "", each) for each in ordered)
         if isinstance(asked, ReadOrders) and asked.number and found and asked.number not in ordered:
             ordered.add(asked.number)
             start.orders.append(asked.number)

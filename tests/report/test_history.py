@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from made_up_run import BASE, Tape
 
 from kandykit.binding import Binding
-from kandykit.exchange import Exchange
+from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case, Judgement
 from kandykit.report.curl import failure_record, failure_script
 from kandykit.report.history import in_words, peak_of
@@ -132,3 +134,63 @@ def test_what_showed_where_the_call_quota_was_used_up_uses_it_up_first() -> None
     assert "\n  use_up\n" in failure_script(Case(finding, (turned,)), BINDING)
     served = tape.call("GET", "/inventory", 200, {}, headers=(("quota-limit", "150"), ("quota-used", "20")))
     assert "\n  use_up\n" not in failure_script(Case(finding, (served,)), BINDING)
+
+
+def test_where_orders_stay_open_for_a_while_what_went_before_is_tried_last() -> None:
+    tape = Tape()
+    tape.inventory(0, 0)
+    sent = {"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 4}
+    tape.call("POST", "/order", 202, {"order_number": "KO-1", **sent, "status": "pending"}, sent)
+    tape.inventory(4, 0)
+    tape.order("decrement", 4)
+    case = told(tape, tape.inventory(0, 0), tape.order("increment", 1, 412))
+    assert not case.history
+    assert case.recent == "@nobody.example +4 -4"
+    assert "aged_round=$rounds" in failure_script(case, BINDING)
+
+
+def test_an_order_read_by_a_part_of_its_number_is_placed_first() -> None:
+    tape = Tape()
+    placed = tape.order("increment", 1, number="KO-1041")
+    shown = {"orders": [{"order_number": "KO-104", "order_type": "increment", "quantity": 3, "status": "fulfilled"}]}
+    read = tape.call("GET", "/order?order_number=KO-104", 200, shown, probe="an order number shortened")
+    finding = Finding("L8", "t", "e", "a", (read.seq,))
+    judgement = Judgement(cases={finding.id: Case(finding, (read,))})
+    case = with_leads(judgement, tape.taken, BINDING).cases[finding.id]
+    assert case.calls == (placed, read)
+    script = failure_script(case, BINDING)
+    assert 'order_from_call_1_varied="${order_from_call_1%?}"' in script
+    assert "stock_exactly" not in script.partition("\nplay() {")[2]
+
+
+@pytest.mark.parametrize(
+    ("credential", "probe", "headers", "wanted"),
+    [
+        (
+            Credential.UNKNOWN,
+            "unknown inventory: client id",
+            "Bearer sha:11",
+            "'Authorization: Bearer %s\\n' \"$id_1\"",
+        ),
+        (Credential.WRONG_SECRET, "client token: wrong secret by basic", "Basic sha:11", "$id_1:wrong-$fresh"),
+    ],
+)
+def test_a_wrong_credential_is_wrong_in_the_same_way(
+    credential: Credential, probe: str, headers: str, wanted: str
+) -> None:
+    tape = Tape()
+    call = tape.call("GET", "/inventory", 200, {}, credential=credential, probe=probe)
+    call = replace(call, request=replace(call.request, headers=(("authorization", headers),)))
+    assert wanted in failure_script(Case(Finding("R6", "t", "e", "a", (call.seq,)), (call,)), BINDING)
+
+
+def test_a_pause_is_kept_where_time_alone_may_end_a_token() -> None:
+    tape = Tape()
+    first = tape.call("GET", "/inventory", 200, {})
+    for _ in range(400):
+        tape.inventory(0, 0)
+    last = tape.call("GET", "/inventory", 401, {})
+    finding = Finding("T10", "t", "e", "a", (first.seq, last.seq))
+    assert "\n  sleep 4.0\n" in failure_script(Case(finding, (first, last)), BINDING)
+    other = Finding("R1", "t", "e", "a", (first.seq, last.seq))
+    assert "\n  sleep 0.2\n" in failure_script(Case(other, (first, last)), BINDING)
