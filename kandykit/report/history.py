@@ -190,7 +190,8 @@ def _acts(own: Sequence[Exchange], binding: Binding) -> Iterator[_Act]:
             name = (made.identity if made else None) or asked.identity or ""
             seen[name] = isinstance(asked, CreateSubscriber)
         live = call.intent.credential in (Credential.LIVE, Credential.PRESUMED)
-        if what is not None and live and call.answered:
+        troubled = call.answer is None or call.answer.status == 429 or call.answer.status >= 500
+        if what is not None and live and call.answered and not troubled:
             level = asks if known and free is not None else None
             yield _Act(call.seq, what, numbers, level, done(call), *_shown(call, after, binding))
 

@@ -43,6 +43,9 @@ MOST_BETWEEN: Final = 40
 NEWER_TOKENS: Final = 5
 """A target may keep a few tokens of a client, and end the oldest."""
 
+UP_TO_THE_QUOTA: Final = "up to the quota"
+"""What the reads are about that are made until one is turned away."""
+
 _ABOUT_STATE: Final = ("L", "R1", "R2", "R4", "R7")
 
 
@@ -64,8 +67,22 @@ def with_leads(judgement: Judgement, exchanges: Sequence[Exchange], binding: Bin
             cases[name] = replace(case, calls=tuple(calls), programme=[])
         else:
             cases[name] = _with_lead(case, exchanges, binding)
+        cases[name] = _once_used_up(cases[name])
         cases[name] = with_history(_with_between(cases[name], exchanges, binding), exchanges, binding)
     return replace(judgement, cases=cases)
+
+
+def _once_used_up(case: Case) -> Case:
+    """The case without the reads that used up the call quota, one like the other: the first that was turned away tells.
+
+    A play makes as many of them as there are calls left.
+    """
+    kept = [call for call in case.calls if call.intent.probe != UP_TO_THE_QUOTA or _turned_away(call)]
+    return replace(case, calls=tuple(kept)) if any(map(_turned_away, kept)) else case
+
+
+def _turned_away(call: Exchange) -> bool:
+    return call.answer is not None and call.answer.status == 429
 
 
 def _with_between(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> Case:

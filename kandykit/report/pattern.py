@@ -244,16 +244,17 @@ def _orders(case: Case, body: str, given: Sequence[tuple[str, str]], binding: Bi
 
 def _quota(case: Case, call: Exchange) -> Iterator[Check]:
     """How quota-used stands to the limit, and to what it was the call before."""
-    used, limit = (_quota_number(call, name) for name in ("quota-used", "quota-limit"))
+    used, limit = (quota_number(call, name) for name in ("quota-used", "quota-limit"))
     if used is not None and limit is not None:
         yield Check("quota", "limit", "within" if used <= limit else "beyond")
     earlier = [each for each in case.calls if each.ended <= call.started and each.seq != call.seq]
-    before = _quota_number(earlier[-1], "quota-used") if earlier else None
+    before = quota_number(earlier[-1], "quota-used") if earlier else None
     if used is not None and before is not None:
         yield Check("quota", "call before", "risen" if used > before else "fallen" if used < before else "same")
 
 
-def _quota_number(call: Exchange, name: str) -> int | None:
+def quota_number(call: Exchange, name: str) -> int | None:
+    """What a header of a call's answer says of the quota, where it is a number."""
     value = call.answer.header(name) if call.answer else None
     return int(value) if value is not None and re.fullmatch(r"[0-9]{1,15}", value) else None
 

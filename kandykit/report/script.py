@@ -37,7 +37,7 @@ from kandykit.report.credentials import accounts_of, authorization, form, guesse
 from kandykit.report.history import NOW_AND_THEN, in_words, peak_of
 from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
-from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, telling_call
+from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, quota_number, telling_call
 from kandykit.report.shell import Piece, Variable, printing, word, words
 from kandykit.report.stock import (
     OWN_ACCOUNT,
@@ -113,11 +113,14 @@ class Script:
             )
         )
         number = 1
+        over_quota = self._over_quota()
         before: Exchange | None = None
         for group in self.groups:
             if number > 1 and number - 1 in self.case.history:
                 self.lines += ["", f"age {word(self.case.history[number - 1])}"]
             self._pause(before, group[0])
+            if group[0] is over_quota:
+                self.lines += [f"account={account_of(group[0])}", "use_up"]
             if len(group) == 1:
                 self._single(group[0], number)
             else:
@@ -264,14 +267,15 @@ class Script:
             return [*lines, "aged_round=1"]
         return [*lines, '[ -n "$not_aged" ] || rounds=$((rounds + 1))', "aged_round=$rounds"]
 
-    def _over_quota(self) -> bool:
-        """Whether it showed where the call quota was used up, or where it would have had to be."""
+    def _over_quota(self) -> Exchange | None:
+        """The first call that was made where the call quota was used up, or would have had to be."""
+        if self.racing:
+            return None
+        if (turned_away := next((call for call in self.case.calls if outcome(call) == "429"), None)) is not None:
+            return turned_away
         telling = telling_call(self.case)
-        if telling is None or telling.answer is None or self.racing:
-            return False
-        limit, used = (telling.answer.header(f"quota-{name}") or "" for name in ("limit", "used"))
-        known = limit.isdigit() and used.isdigit()
-        return telling.answer.status == 429 or (known and 0 < int(limit) <= int(used))
+        limit, used = (quota_number(telling, f"quota-{name}") if telling else None for name in ("limit", "used"))
+        return telling if limit is not None and used is not None and 0 < limit <= used else None
 
     def _plays(self) -> int:
         if self.racing:
@@ -294,11 +298,11 @@ class Script:
 
         An identity may come again only every so many times, so that it does not come now says nothing.
         """
-        telling = telling_call(self.case)
-        if telling is not None and outcome(telling) == "429":
+        over_quota = self._over_quota()
+        if over_quota is not None and outcome(over_quota) == "429":
             turned_away = "it showed where calls were turned away, and this play was not"
             return [f'[ -n "$used_up" ] || could_not_tell "${{not_used_up:-{turned_away}}}"']
-        if self._over_quota():
+        if over_quota is not None:
             return ['difference="$difference${not_used_up:+ ($not_used_up)}"']
         if self.case.history:
             return ["aged_or_not"]
@@ -340,8 +344,6 @@ class Script:
         if self.case.history or self.case.recent:
             words = self.case.recent or self.case.history.get(0, "")
             self.lines += [f"account={account_of(self.case.calls[0])}", f"age_first {word(words)}"]
-        if self._over_quota():
-            self.lines.append("use_up")
         if start.available is None and start.least:
             self.lines.append(f"stock {start.least}")
         for identity in start.subscribers:

@@ -115,11 +115,12 @@ def start_of(
         if (
             isinstance(asked, ReadOrders)
             and asked.number is None
-            and (reply.orders or reply.unreadable)
+            and (reply.orders or (reply.unreadable and call.answer.body.strip()))
             and not ordered
             and not placing
         ):
-            # What is wrong with an order that a list shows can be wrong of one only that is there.
+            # What is wrong with an order that a list shows can be wrong of one only that is there; an answer without
+            # any content may be how the list of none comes.
             ordered.add("")
             start.orders.append("")
     return start

@@ -194,3 +194,29 @@ def test_a_pause_is_kept_where_time_alone_may_end_a_token() -> None:
     assert "\n  sleep 4.0\n" in failure_script(Case(finding, (first, last)), BINDING)
     other = Finding("R1", "t", "e", "a", (first.seq, last.seq))
     assert "\n  sleep 0.2\n" in failure_script(Case(other, (first, last)), BINDING)
+
+
+def test_reads_that_used_the_quota_up_are_made_as_many_as_are_left() -> None:
+    tape = Tape()
+    calls = [tape.inventory(4, 0)]
+    for _ in range(30):
+        calls.append(tape.inventory(4, 0))
+        calls[-1] = tape.taken[-1] = replace(calls[-1], intent=replace(calls[-1].intent, probe="up to the quota"))
+    calls.append(tape.call("GET", "/inventory", 429, {}, probe="up to the quota"))
+    calls += [tape.order("increment", 1, 429), tape.inventory(5, 0)]
+    case = told(tape, *calls, requirement="L4")
+    assert [call.seq for call in case.calls] == [1, 32, 33, 34]
+    assert not case.history
+    play = failure_script(case, BINDING).partition("\nplay() {")[2]
+    assert play.count("\n  use_up\n") == 1
+    assert play.index("\n  number=1 ") < play.index("\n  use_up\n") < play.index("\n  number=2 ")
+    assert 'could_not_tell "${not_used_up:-' in play
+
+
+def test_a_list_that_came_without_content_may_be_that_of_no_orders() -> None:
+    tape = Tape()
+    empty = tape.call("GET", "/order", 204)
+    finding = Finding("R1", "t", "e", "a", (empty.seq,))
+    assert "place_order 1\n" not in failure_script(Case(finding, (empty,)), BINDING).partition("\nplay() {")[2]
+    broken = tape.call("GET", "/order", 200, '{"orders": [')
+    assert "place_order 1\n" in failure_script(Case(finding, (broken,)), BINDING).partition("\nplay() {")[2]
