@@ -34,7 +34,7 @@ from kandykit.calls import (
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
-from kandykit.report.stock import account_of, asked_for, done, groups
+from kandykit.report.stock import account_of, acts, done, gave_the_same, groups
 from kandykit.report.words import call_of, reply_of
 
 MOST_WORDS: Final = 500
@@ -58,6 +58,8 @@ def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) ->
     accounts = {account_of(call) for call in case.calls}
     if not about_state or len(accounts) != 1 or any(len(group) > 1 for group in groups(case.calls)):
         return case
+    if "L9" in case.finding.requirements and not gave_the_same(case.calls[0], case.calls[-1], binding):
+        return case
     (account,) = accounts
     last = case.calls[-1].seq
     own = [call for call in exchanges if account_of(call) == account and call.seq <= last]
@@ -66,7 +68,7 @@ def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) ->
     gaps = _gaps(case.calls, own, binding)
     spelled = _Words(binding, reads="L13" in case.finding.requirements)
     counted = gaps or NOW_AND_THEN.search(case.finding.actual)
-    needed = counted or _otherwise(case, own, binding)
+    needed = counted or ("L9" not in case.finding.requirements and _otherwise(case, own, binding))
     if not needed or (not counted and any(_open(call, binding) for call in before)):
         # Where orders stay open for a while, no play comes to the same state by them, so it is not begun with.
         words = spelled.of(before)[-(MOST_WORDS if needed else RECENT_WORDS) :]
@@ -118,18 +120,13 @@ def in_words(history: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
-def _writes(call: Exchange, binding: Binding) -> bool:
-    """Whether a call may change its account, whichever that is."""
-    return isinstance(asked_for(call, binding), PlaceOrder | CreateSubscriber | DeleteSubscriber)
-
-
 def _gaps(calls: Sequence[Exchange], own: Sequence[Exchange], binding: Binding) -> dict[int, list[Exchange]]:
     """What may have changed the account between two calls and is not among them, by the place of the later one."""
     kept = {call.seq for call in calls}
     found = {}
     for place, (before, after) in enumerate(pairwise(calls), start=1):
         between = [call for call in own if before.seq < call.seq < after.seq and call.seq not in kept]
-        if any(_writes(call, binding) for call in between):
+        if any(acts(call, binding) for call in between):
             found[place] = between
     return found
 
@@ -179,7 +176,7 @@ def _acts(own: Sequence[Exchange], binding: Binding) -> Iterator[_Act]:
         if call.intent.credential is Credential.CLIENT:
             continue
         view = reply_of(call, binding).inventory or view
-        if not _writes(call, binding):
+        if not acts(call, binding):
             continue
         before, view = view, None
         asked = call_of(call, binding)

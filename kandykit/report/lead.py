@@ -29,9 +29,9 @@ from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case, Judgement
 from kandykit.model.order_law import NO_OTHER
 from kandykit.model.orders import CHANGED
-from kandykit.report.history import with_history
+from kandykit.report.history import NOW_AND_THEN, with_history
 from kandykit.report.pattern import telling_call
-from kandykit.report.stock import NEAR, done, variant_of, writes
+from kandykit.report.stock import NEAR, acts, done, gave_the_same, variant_of, writes
 from kandykit.report.words import call_of, reply_in_words, reply_of
 
 MOST: Final = 12
@@ -67,7 +67,7 @@ def with_leads(judgement: Judgement, exchanges: Sequence[Exchange], binding: Bin
             cases[name] = replace(case, calls=tuple(calls), programme=[])
         else:
             cases[name] = _with_lead(case, exchanges, binding)
-        cases[name] = _once_used_up(cases[name])
+        cases[name] = _once_polled(_once_used_up(cases[name]))
         cases[name] = with_history(_with_between(cases[name], exchanges, binding), exchanges, binding)
     return replace(judgement, cases=cases)
 
@@ -79,6 +79,33 @@ def _once_used_up(case: Case) -> Case:
     """
     kept = [call for call in case.calls if call.intent.probe != UP_TO_THE_QUOTA or _turned_away(call)]
     return replace(case, calls=tuple(kept)) if any(map(_turned_away, kept)) else case
+
+
+def _once_polled(case: Case) -> Case:
+    """The case with the first and the last of many reads in a row that got the same answer; the time between stays.
+
+    Where a read may do something, or is counted, each of them may be needed.
+    """
+    if {"L13", "H9", "K1"} & set(case.finding.requirements) or NOW_AND_THEN.search(case.finding.actual):
+        return case
+    kept: list[Exchange] = []
+    for call in case.calls:
+        if len(kept) > 1 and _same_read(kept[-2], kept[-1]) and _same_read(kept[-1], call):
+            kept.pop()
+        kept.append(call)
+    return replace(case, calls=tuple(kept)) if len(kept) < len(case.calls) else case
+
+
+def _same_read(one: Exchange, other: Exchange) -> bool:
+    """Whether two calls are the same read with the same answer."""
+    if one.request.method != "GET" or one.answer is None or other.answer is None or one.ended > other.started:
+        return False
+    said, asked = (one.answer.status, one.answer.body), (one.request.method, one.request.url, one.intent)
+    return said == (other.answer.status, other.answer.body) and asked == (
+        other.request.method,
+        other.request.url,
+        other.intent,
+    )
 
 
 def _turned_away(call: Exchange) -> bool:
@@ -97,6 +124,8 @@ def _with_between(case: Case, exchanges: Sequence[Exchange], binding: Binding) -
     if not most or case.programme or len(case.calls) < 2 or case.finding.title == CHANGED:
         return case
     first, *_, last = case.calls
+    if "L9" in case.finding.requirements and not gave_the_same(first, last, binding):
+        return case
     kept = {call.seq for call in case.calls}
     begin = first.seq
     if case.finding.requirement == "L8":
@@ -172,11 +201,25 @@ def _with_lead(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> C
     best = min(ways, key=lambda calls: (_overlapping(calls), len(calls)), default=None)
     if best is None:
         return case
+    best = _with_others(best, exchanges, binding)
     finding = replace(case.finding, evidence=tuple(call.seq for call in best))
     if finding.requirement == "L3":
         # The same is wrong with these numbers, which are others.
         finding = replace(finding, actual=reply_in_words(best[-1], binding))
     return replace(case, finding=finding, calls=tuple(best), programme=[])
+
+
+def _with_others(calls: Sequence[Exchange], exchanges: Sequence[Exchange], binding: Binding) -> list[Exchange]:
+    """The calls with those that created, on another account, whom they delete."""
+    wanted = {asked.identity for call in calls if isinstance(asked := call_of(call, binding), DeleteSubscriber)}
+    wanted -= {_created(call, binding) for call in calls}
+    mine = calls[-1].intent.account
+    made = {
+        identity: call
+        for call in exchanges
+        if call.seq < calls[-1].seq and call.intent.account != mine and (identity := _created(call, binding)) in wanted
+    }
+    return sorted([*made.values(), *calls], key=lambda call: (call.started, call.seq))
 
 
 def _with_giver(case: Case, telling: Exchange, exchanges: Sequence[Exchange], binding: Binding) -> Case:
@@ -385,7 +428,7 @@ def _may_change(call: Exchange, binding: Binding) -> bool:
     """Whether a call may have changed the account: one that asks for it, or anything odd that was let through."""
     if call.intent.credential in (Credential.CLIENT, Credential.WRONG_SECRET):
         return False
-    return writes(call, binding) or (done(call) and call.request.method not in ("GET", "HEAD", "OPTIONS"))
+    return acts(call, binding) or (done(call) and call.request.method not in ("GET", "HEAD", "OPTIONS"))
 
 
 def _overlapping(calls: Sequence[Exchange]) -> bool:

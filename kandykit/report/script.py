@@ -47,6 +47,7 @@ from kandykit.report.stock import (
     asked_for,
     available_before,
     done,
+    gave_the_same,
     groups,
     refers_to_before,
     shows_nothing,
@@ -310,7 +311,8 @@ class Script:
         if widest <= MOST:
             return []
         apart = f"the recorded calls were {widest} calls apart, and those between were not played"
-        if "L9" in self.case.finding.requirements:
+        calls = self.case.calls
+        if "L9" in self.case.finding.requirements and gave_the_same(calls[0], calls[-1], self.binding):
             return [f"could_not_tell {word(f'it did not show; {apart}')}"]
         return [f'difference="$difference ({apart})"']
 

@@ -217,8 +217,12 @@ def asked_for(call: Exchange, binding: Binding) -> Call:
 
 def writes(call: Exchange, binding: Binding) -> bool:
     """Whether a call may change the account under test."""
-    asked = asked_for(call, binding)
-    return account_of(call) == OWN_ACCOUNT and isinstance(asked, PlaceOrder | CreateSubscriber | DeleteSubscriber)
+    return account_of(call) == OWN_ACCOUNT and acts(call, binding)
+
+
+def acts(call: Exchange, binding: Binding) -> bool:
+    """Whether a call may change the account that makes it, whichever that is."""
+    return isinstance(asked_for(call, binding), PlaceOrder | CreateSubscriber | DeleteSubscriber)
 
 
 def account_of(call: Exchange) -> str:
@@ -242,6 +246,15 @@ def groups(calls: Iterable[Exchange]) -> Iterator[list[Exchange]]:
         group.append(call)
     if group:
         yield group
+
+
+def gave_the_same(one: Exchange, other: Exchange, binding: Binding) -> bool:
+    """Whether two answers gave out the same identity or the same password."""
+    views = [reply_of(call, binding).subscriber for call in (one, other)]
+    if one is other or views[0] is None or views[1] is None:
+        return False
+    first, second = ((view.identity, view.password) for view in views if view is not None)
+    return any(given is not None and given == again for given, again in zip(first, second, strict=True))
 
 
 def widest_gap(calls: Iterable[Exchange]) -> int:
