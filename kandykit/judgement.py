@@ -17,7 +17,9 @@ class Case:
     ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
     empty where a single exchange says it all), ``setting`` the steps in which such an exchange came up; ``seen`` counts
     how often the finding was met in the run, and
-    ``found_at`` is the number of the call at which it came to stand.
+    ``found_at`` is the number of the call at which it came to stand. ``history`` says what the account went through
+    before the call in each place (see `kandykit.report.history`), where the calls alone do not show it, ``recent`` the
+    last of it where they may, and ``living`` how many subscribers there must have been then, whatever was shown.
     """
 
     finding: Finding
@@ -26,6 +28,9 @@ class Case:
     seen: int = 1
     found_at: int = 0
     setting: list[dict[str, Any]] = field(default_factory=list)
+    history: dict[int, str] = field(default_factory=dict)
+    recent: str = ""
+    living: int | None = None
 
 
 @dataclass(slots=True)

@@ -8,32 +8,56 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 from kandykit.binding import DEFAULTS, Binding
-from kandykit.calls import Operation, operation_of
+from kandykit.calls import Operation, OrderKind, operation_of
 from kandykit.depth import DEPTHS
 from kandykit.errors import KandykitError, UsageError
 from kandykit.exchange import Answer, Credential, Exchange, Intent, Request
 from kandykit.explore.again import programme_of
 from kandykit.explore.races.race import Race
-from kandykit.explore.steps import Look, Step, from_json, more
+from kandykit.explore.steps import (
+    Amount,
+    Create,
+    Delete,
+    DeleteNobody,
+    ListOrders,
+    Look,
+    Order,
+    Raw,
+    Step,
+    from_json,
+    more,
+)
 from kandykit.hearing import Performance
 from kandykit.hearing.races import alike
 from kandykit.hearing.rulings import MOST_PLAYS, OFTEN
 from kandykit.profile import Profile, load_profile
-from kandykit.report.stock import groups, start_of, writes
+from kandykit.report.lead import MOST
+from kandykit.report.stock import account_of, gave_the_same, groups, start_of, widest_gap, writes
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.run import Options, Run
 from kandykit.verdict import Finding, Held, Verdict
 
 PLAYS: Final = 3
 """How often calls are made before a failure that never showed counts as gone."""
+
+_LIMIT: Final = re.compile(r"\blimit (?:of )?(\d{1,9})\b")
+"""How a finding that rests on the agreed limit names it."""
+
+LONGEST_PAUSE_S: Final = 30.0
+"""A longer pause between recorded calls is not kept."""
+
+LONGEST_LIFE_S: Final = 90.0
+"""A token that lives longer is not waited for; the script has the same number."""
 
 RACES: Final = 20
 """The same for calls that leave together: whether they meet is chance."""
@@ -62,6 +86,13 @@ class Failure:
     base_url: str
     token_url: str
     binding: Mapping[str, str]
+    history: Mapping[int, str] = field(default_factory=dict)
+    recent: str = ""
+
+    @property
+    def needs_expired(self) -> bool:
+        """Whether a token must have died for it to be shown."""
+        return any(call.intent.credential is Credential.EXPIRED for call in self.calls)
 
     @property
     def accounts(self) -> int:
@@ -111,10 +142,15 @@ def read_failure(path: Path) -> Failure:
         programme, setting = list(record["programme"]), list(record.get("setting", []))
         for steps in (programme, setting):
             _steps(steps)
+        place = "history"
+        history = {int(number): str(words) for number, words in record.get("history", {}).items()}
+        recent = str(record.get("recent", ""))
+        for words in (recent, *history.values()):
+            _aged(words, 0, set())
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}, {place}: is no record of a failure ({what}). Give the .json of a run.") from None
-    return Failure(finding, programme, setting, calls, base_url, token_url, binding)
+    return Failure(finding, programme, setting, calls, base_url, token_url, binding, history, recent)
 
 
 def _exchange(value: Mapping[str, Any]) -> Exchange:
@@ -141,6 +177,32 @@ def _steps(values: Sequence[Mapping[str, Any]]) -> tuple[list[Step], list[tuple[
     return from_json([value for value in values if value.get("step") != "Burst"]), bursts
 
 
+def _aged(words: str, account: int, known: set[str]) -> list[Step]:
+    """The steps of a history; ``known`` are the labels of subscribers that there are names for."""
+    steps: list[Step] = []
+    for each in words.split():
+        kind, rest = each[0], each[1:]
+        label = f"call {rest[1:]}" if rest.startswith("k") else f"aged {rest}"
+        if kind in "+-":
+            more = OrderKind.INCREMENT if kind == "+" else OrderKind.DECREMENT
+            steps.append(Order(more, Amount(int(rest)), account=account))
+        elif kind in "cs":
+            again = label if kind == "c" and label in known else ""
+            form = "caller" if kind == "c" else "server"
+            steps.append(Create(label, again=again, form=form, account=account))
+            known.add(label)
+        elif kind == "x":
+            steps.append(DeleteNobody(account) if rest == "0" else Delete(label, account))
+        elif each in ("i", "l"):
+            steps.append(Look(account) if each == "i" else ListOrders(account))
+        elif each.partition(":")[0] in ("HEAD", "OPTIONS"):
+            method, _, path = each.partition(":")
+            steps.append(Raw(method, path, (), None, False, each, "recorded", account))
+        elif kind != "@":
+            raise ValueError(f"{each} is no word of a history")
+    return steps
+
+
 def profile_for(failure: Failure, given: str | None) -> Profile:
     """The profile to replay with: the given one, or the record's target with the environment's credentials.
 
@@ -163,6 +225,8 @@ def profile_for(failure: Failure, given: str | None) -> Profile:
     lines = ["[target]", f"base_url = {json.dumps(base)}", f"token_url = {json.dumps(token)}"]
     for client, secret in names:
         lines += ["[[accounts]]", f'client_id = "env:{client}"', f'client_secret = "env:{secret}"']
+    if (limit := _LIMIT.search(f"{failure.finding.expected} {failure.finding.actual}")) is not None:
+        lines += ["[readings]", f"limit = {limit[1]}"]
     lines += ["[binding]", *(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in failure.binding.items())]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "replay.toml"
@@ -181,11 +245,14 @@ def replay(failure: Failure, profile: Profile, *, out: Path, yes: bool = False) 
             f"{profile.target.base_url} is not on this machine, and the calls of a failure may order products there: "
             "say --yes to make them within the profile's budget."
         )
-    run = Run(profile, Options(depth=DEPTHS["quick"], yes=yes, out=out))
+    depth = replace(DEPTHS["quick"], expiry_s=LONGEST_LIFE_S)
+    run = Run(profile, Options(depth=depth, yes=yes, out=out))
     run.folder = out / f"replay-{run.id}"
     try:
         run.open()
         run.walker.intent = Intent("replay", failure.finding.id)
+        if failure.needs_expired:
+            run.await_expiry()
         made = _Player(run, failure).play()
     except UsageError:
         raise
@@ -212,9 +279,28 @@ class _Player:
         before, bursts = _steps(self.failure.programme)
         if bursts:
             return self._race(Race(self.finding.title, before, tuple(bursts)))
+        if self.failure.history and (made := self._aged(before)) is not None:
+            return made
         if before:
             return self._programme(before)
         return self._single()
+
+    def _aged(self, programme: Sequence[Step]) -> Replay | None:
+        """After what the account had gone through, where the calls alone may not show it."""
+        history = self.failure.history or {0: self.failure.recent}
+        account = max(int(account_of(self.failure.calls[0])) - 1, 0) if self.failure.calls else 0
+        known = set[str]()
+        steps = _aged(history.get(0, ""), account, known)
+        if programme:
+            steps += programme
+        else:
+            for place, step in enumerate(self._made()):
+                steps += [*(_aged(history.get(place, ""), account, known) if place else ()), step]
+        play = self.run.walker.perform(steps, whole=True)
+        if (now := self._filed()) is not None:
+            return now
+        met = self._met(play)
+        return Replay(Said.STILL_THERE, now=met, calls=play.exchanges) if met is not None else None
 
     # -- calls that leave together ------------------------------------------------------------------------------
 
@@ -253,6 +339,8 @@ class _Player:
             return Replay(Said.COULD_NOT_TELL, f"it showed in {len(shown)} of {len(plays)} plays", shown[0][0])
         if instead and self._not_as_it_was(plays) and (there := self._from_there(plays)):
             return self._programme(there, instead=False)
+        if self.failure.recent and instead and (made := self._aged(programme)) is not None:
+            return made
         return self._none(plays)
 
     def _met(self, play: Performance) -> Finding | None:
@@ -333,14 +421,27 @@ class _Player:
             return now
         if self.finding.requirement == "T10":
             self.run.several_tokens()
+            if self._filed() is None and self.failure.calls:
+                self._wait_with_a_token()
             return self._filed() or Replay(Said.GONE)
-        evidence = self.finding.evidence
-        apart = max(evidence, default=0) - min(evidence, default=0)
-        if len(evidence) > 1 and apart > max((len(play.exchanges) for play in plays), default=0):
+        if self.failure.recent and (made := self._aged(())) is not None:
+            return made
+        calls, apart = self.failure.calls, widest_gap(self.failure.calls)
+        given = "L9" in self.finding.requirements and apart > MOST and gave_the_same(calls[0], calls[-1], self.binding)
+        if given and not self.failure.history:
             return Replay(Said.COULD_NOT_TELL, f"it rests on calls that were {apart} calls apart, and it did not show")
         if overlapping is None and any(len(group) > 1 for group in groups(self.failure.calls)):
             return Replay(Said.COULD_NOT_TELL, "its calls overlapped, one after another it did not show")
         return self._none(plays)
+
+    def _wait_with_a_token(self) -> None:
+        """A token may end before its time only because time went by, as much as between the recorded calls."""
+        first, last = self.failure.calls[0], self.failure.calls[-1]
+        name = self.run.names[0]
+        self.run.client.expire(name)
+        self.run.client.token(name)
+        time.sleep(min(max(last.started - first.ended, 0.0), LONGEST_PAUSE_S))
+        self.run.walker.perform([Look()])
 
     def _came_up_in(self) -> Race | None:
         """The race in which the exchange came up: what a lone read shows may be what overlapping calls left behind."""

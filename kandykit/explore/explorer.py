@@ -119,7 +119,9 @@ class Explorer:
         if not played:
             played = [play for _ in range(PLAYS_AGAIN) if shows(play := self._again(programme))][:1]
         if not played:
-            return weigh(elsewhere=self._elsewhere([programme, *likely_ones], shows))
+            # The account is put out of order for good by the first that shows it, so the shortest goes first.
+            shortest_first = sorted([*likely_ones, programme], key=len)
+            return weigh(elsewhere=self._elsewhere(shortest_first, shows))
         while len(played) < PLAYS_AGAIN:
             patience_s = PATIENT_S if len(played) == PLAYS_AGAIN - 1 else None
             played.append(self._again(programme, patience_s=patience_s))

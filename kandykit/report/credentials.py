@@ -20,6 +20,7 @@ _TOKENS: Final[Mapping[str, str]] = {
     "longer": '"${{token_{n}}}x"',
     "shorter": '"${{token_{n}%?}}"',
     "other case": '"$(other_case "$token_{n}")"',
+    "client id": '"$id_{n}"',
 }
 _SECRETS: Final[Mapping[str, str]] = {
     "secret in other case": '"$(other_case "$secret_{n}")"',
@@ -91,6 +92,8 @@ def authorization(
             return _header(
                 name, "Basic %s", f"\"$(printf '%s' \"$id_{number}:$secret_{number}\" | base64 | tr -d '\\n')\""
             )
+        case Credential.WRONG_SECRET if scheme.lower() == "basic":
+            return _header(name, "Basic %s", f"\"$(printf '%s' \"$id_{number}:wrong-$fresh\" | base64 | tr -d '\\n')\"")
         case Credential.OTHER_SCHEME if not word:
             return _header(name, "%s", f'"$token_{number}"')
         case Credential.OTHER_SCHEME:

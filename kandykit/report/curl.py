@@ -45,6 +45,8 @@ def failure_record(case: Case, binding: Binding) -> dict[str, Any]:
         "seen": case.seen,
         "programme": case.programme,
         "setting": case.setting,
+        "history": {str(place): words for place, words in case.history.items()},
+        "recent": case.recent,
         "calls": [asdict(call) for call in case.calls],
     }
 

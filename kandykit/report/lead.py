@@ -22,14 +22,16 @@ from kandykit.calls import (
     OrderView,
     PlaceOrder,
     ReadInventory,
+    ReadOrders,
     Stage,
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case, Judgement
 from kandykit.model.order_law import NO_OTHER
 from kandykit.model.orders import CHANGED
+from kandykit.report.history import NOW_AND_THEN, with_history
 from kandykit.report.pattern import telling_call
-from kandykit.report.stock import NEAR, done, writes
+from kandykit.report.stock import NEAR, acts, done, gave_the_same, variant_of, writes
 from kandykit.report.words import call_of, reply_in_words, reply_of
 
 MOST: Final = 12
@@ -40,6 +42,9 @@ MOST_BETWEEN: Final = 40
 
 NEWER_TOKENS: Final = 5
 """A target may keep a few tokens of a client, and end the oldest."""
+
+UP_TO_THE_QUOTA: Final = "up to the quota"
+"""What the reads are about that are made until one is turned away."""
 
 _ABOUT_STATE: Final = ("L", "R1", "R2", "R4", "R7")
 
@@ -62,8 +67,49 @@ def with_leads(judgement: Judgement, exchanges: Sequence[Exchange], binding: Bin
             cases[name] = replace(case, calls=tuple(calls), programme=[])
         else:
             cases[name] = _with_lead(case, exchanges, binding)
-        cases[name] = _with_between(cases[name], exchanges, binding)
+        cases[name] = _once_polled(_once_used_up(cases[name]))
+        cases[name] = with_history(_with_between(cases[name], exchanges, binding), exchanges, binding)
     return replace(judgement, cases=cases)
+
+
+def _once_used_up(case: Case) -> Case:
+    """The case without the reads that used up the call quota, one like the other: the first that was turned away tells.
+
+    A play makes as many of them as there are calls left.
+    """
+    kept = [call for call in case.calls if call.intent.probe != UP_TO_THE_QUOTA or _turned_away(call)]
+    return replace(case, calls=tuple(kept)) if any(map(_turned_away, kept)) else case
+
+
+def _once_polled(case: Case) -> Case:
+    """The case with the first and the last of many reads in a row that got the same answer; the time between stays.
+
+    Where a read may do something, or is counted, each of them may be needed.
+    """
+    if {"L13", "H9", "K1"} & set(case.finding.requirements) or NOW_AND_THEN.search(case.finding.actual):
+        return case
+    kept: list[Exchange] = []
+    for call in case.calls:
+        if len(kept) > 1 and _same_read(kept[-2], kept[-1]) and _same_read(kept[-1], call):
+            kept.pop()
+        kept.append(call)
+    return replace(case, calls=tuple(kept)) if len(kept) < len(case.calls) else case
+
+
+def _same_read(one: Exchange, other: Exchange) -> bool:
+    """Whether two calls are the same read with the same answer."""
+    if one.request.method != "GET" or one.answer is None or other.answer is None or one.ended > other.started:
+        return False
+    said, asked = (one.answer.status, one.answer.body), (one.request.method, one.request.url, one.intent)
+    return said == (other.answer.status, other.answer.body) and asked == (
+        other.request.method,
+        other.request.url,
+        other.intent,
+    )
+
+
+def _turned_away(call: Exchange) -> bool:
+    return call.answer is not None and call.answer.status == 429
 
 
 def _with_between(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> Case:
@@ -78,6 +124,8 @@ def _with_between(case: Case, exchanges: Sequence[Exchange], binding: Binding) -
     if not most or case.programme or len(case.calls) < 2 or case.finding.title == CHANGED:
         return case
     first, *_, last = case.calls
+    if "L9" in case.finding.requirements and not gave_the_same(first, last, binding):
+        return case
     kept = {call.seq for call in case.calls}
     begin = first.seq
     if case.finding.requirement == "L8":
@@ -131,6 +179,8 @@ def _with_lead(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> C
     telling = telling_call(case)
     if telling is not None and len(case.calls) == 1 and case.finding.requirement == "R5":
         return _with_giver(case, telling, exchanges, binding)
+    if telling is not None and len(case.calls) == 1 and case.finding.requirement == "L8":
+        return _with_placing(case, telling, exchanges, binding)
     # Three failures running are one: what they have in common came before the first of them.
     lone = len(case.calls) == 1 or case.finding.requirement == "R7"
     if telling is None or not lone or not case.finding.requirement.startswith(_ABOUT_STATE):
@@ -151,11 +201,25 @@ def _with_lead(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> C
     best = min(ways, key=lambda calls: (_overlapping(calls), len(calls)), default=None)
     if best is None:
         return case
+    best = _with_others(best, exchanges, binding)
     finding = replace(case.finding, evidence=tuple(call.seq for call in best))
     if finding.requirement == "L3":
         # The same is wrong with these numbers, which are others.
         finding = replace(finding, actual=reply_in_words(best[-1], binding))
     return replace(case, finding=finding, calls=tuple(best), programme=[])
+
+
+def _with_others(calls: Sequence[Exchange], exchanges: Sequence[Exchange], binding: Binding) -> list[Exchange]:
+    """The calls with those that created, on another account, whom they delete."""
+    wanted = {asked.identity for call in calls if isinstance(asked := call_of(call, binding), DeleteSubscriber)}
+    wanted -= {_created(call, binding) for call in calls}
+    mine = calls[-1].intent.account
+    made = {
+        identity: call
+        for call in exchanges
+        if call.seq < calls[-1].seq and call.intent.account != mine and (identity := _created(call, binding)) in wanted
+    }
+    return sorted([*made.values(), *calls], key=lambda call: (call.started, call.seq))
 
 
 def _with_giver(case: Case, telling: Exchange, exchanges: Sequence[Exchange], binding: Binding) -> Case:
@@ -168,6 +232,21 @@ def _with_giver(case: Case, telling: Exchange, exchanges: Sequence[Exchange], bi
         view = reply_of(call, binding).subscriber if call.seq < telling.seq and _created(call, binding) else None
         if view is not None and view.password and view.password in shown:
             return replace(case, calls=(call, *case.calls))
+    return case
+
+
+def _with_placing(case: Case, telling: Exchange, exchanges: Sequence[Exchange], binding: Binding) -> Case:
+    """The case with the call that placed the order whose number, a little changed, an order was read by."""
+    asked = call_of(telling, binding)
+    if not isinstance(asked, ReadOrders) or asked.number is None:
+        return case
+    for call in reversed(exchanges):
+        placed = reply_of(call, binding).order if call.seq < telling.seq and done(call) else None
+        number = placed.number if placed is not None and isinstance(call_of(call, binding), PlaceOrder) else None
+        if number == asked.number:
+            break
+        if number and call.intent.account == telling.intent.account and variant_of(asked.number, number):
+            return replace(case, calls=(call, *case.calls), programme=[])
     return case
 
 
@@ -349,7 +428,7 @@ def _may_change(call: Exchange, binding: Binding) -> bool:
     """Whether a call may have changed the account: one that asks for it, or anything odd that was let through."""
     if call.intent.credential in (Credential.CLIENT, Credential.WRONG_SECRET):
         return False
-    return writes(call, binding) or (done(call) and call.request.method not in ("GET", "HEAD", "OPTIONS"))
+    return acts(call, binding) or (done(call) and call.request.method not in ("GET", "HEAD", "OPTIONS"))
 
 
 def _overlapping(calls: Sequence[Exchange]) -> bool:

@@ -24,6 +24,7 @@ from kandykit.gate.history import Night
 from kandykit.judgement import Case, Judgement
 from kandykit.report import sequence, words
 from kandykit.report.credentials import accounts_of, variants_of
+from kandykit.report.history import in_words
 from kandykit.report.latency import draw_times, times_of
 from kandykit.report.legible import legible, one_line
 from kandykit.report.picture import Mark, draw_inventory, inventory_points, phases_of
@@ -151,6 +152,7 @@ def _letter(found: Mapping[str, Any], case: Case, rows: Mapping[str, Any], bindi
         "sequence": [_step(call, call is telling, binding) for call in case.calls[:_ROWS]],
         "calls": len(case.calls),
         "more": max(0, len(case.calls) - _ROWS),
+        "history": in_words(case.history.values()),
         "telling": _exchange(telling, binding) if telling else None,
         "stateful": case.finding.stateful,
         "clients": accounts_of(case.calls, variants_of(case.calls, case.programme)),

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import DeleteSubscriber, InventoryView, Stage
+from kandykit.calls import DeleteSubscriber, InventoryView, ReadOrders, Stage
 from kandykit.exchange import Answer, Exchange
 from kandykit.judgement import Case
 from kandykit.model.order_law import NO_OTHER
@@ -126,6 +126,11 @@ def checks_of(
         checks.append(Check("content", "", "yes"))
     elif call is telling_call(case) and not _about_state(finding):
         checks += list(_told(finding, answer, binding))
+    asked = call_of(call, binding)
+    if isinstance(asked, ReadOrders) and asked.number and asked.number not in {value for _, value in given}:
+        # Whose order comes under a number that nobody has turns on all that were placed before.
+        leaf = binding.spelling["order.number"].rpartition("/")[2]
+        return [*checks, Check("member", leaf, _shape(member_of(answer.body, leaf), leaf, binding))]
     names_another = call is telling_call(case) and isinstance(call_of(call, binding), DeleteSubscriber)
     if _ABOUT_VALUES & set(finding.requirements) or (names_another and "R2" in finding.requirements):
         shown = "\n".join([answer.body[:READ_CHARACTERS], *(value for _, value in answer.headers)])
@@ -239,16 +244,17 @@ def _orders(case: Case, body: str, given: Sequence[tuple[str, str]], binding: Bi
 
 def _quota(case: Case, call: Exchange) -> Iterator[Check]:
     """How quota-used stands to the limit, and to what it was the call before."""
-    used, limit = (_quota_number(call, name) for name in ("quota-used", "quota-limit"))
+    used, limit = (quota_number(call, name) for name in ("quota-used", "quota-limit"))
     if used is not None and limit is not None:
         yield Check("quota", "limit", "within" if used <= limit else "beyond")
     earlier = [each for each in case.calls if each.ended <= call.started and each.seq != call.seq]
-    before = _quota_number(earlier[-1], "quota-used") if earlier else None
+    before = quota_number(earlier[-1], "quota-used") if earlier else None
     if used is not None and before is not None:
         yield Check("quota", "call before", "risen" if used > before else "fallen" if used < before else "same")
 
 
-def _quota_number(call: Exchange, name: str) -> int | None:
+def quota_number(call: Exchange, name: str) -> int | None:
+    """What a header of a call's answer says of the quota, where it is a number."""
     value = call.answer.header(name) if call.answer else None
     return int(value) if value is not None and re.fullmatch(r"[0-9]{1,15}", value) else None
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote, urljoin
 
@@ -29,14 +28,16 @@ from kandykit.calls import (
     Operation,
     OrderKind,
     PlaceOrder,
+    ReadOrders,
 )
 from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
 from kandykit.model.blame import OF_NOBODY
 from kandykit.report.credentials import accounts_of, authorization, form, guesses, leaked, token_digits, variants_of
+from kandykit.report.history import NOW_AND_THEN, in_words, peak_of
 from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
-from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, telling_call
+from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, quota_number, telling_call
 from kandykit.report.shell import Piece, Variable, printing, word, words
 from kandykit.report.stock import (
     OWN_ACCOUNT,
@@ -46,10 +47,12 @@ from kandykit.report.stock import (
     asked_for,
     available_before,
     done,
+    gave_the_same,
     groups,
     refers_to_before,
     shows_nothing,
     start_of,
+    widest_gap,
     writes,
 )
 from kandykit.report.values import Values
@@ -69,8 +72,6 @@ _MADE_BY_CURL: Final = frozenset(
 )
 _QUANTITY: Final = 987_654_321
 _IDENTITY: Final = "987654321@stand.in"
-NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
-"""How what was met ends, where it did not come in every play."""
 _ABOUT_RECORDS: Final = frozenset({"L8", "L9", "L11"})
 """Laws that hold of orders and subscribers whatever is in stock, so that a play may begin with enough of it."""
 _SHORTEST_PAUSE_S: Final = 0.2
@@ -109,12 +110,18 @@ class Script:
                 at_limit=self._at_limit(),
                 about_stock=self._about_stock(),
                 of_nobody=self.case.finding.title.startswith(OF_NOBODY),
+                living=self.case.living,
             )
         )
         number = 1
+        over_quota = self._over_quota()
         before: Exchange | None = None
         for group in self.groups:
+            if number > 1 and number - 1 in self.case.history:
+                self.lines += ["", f"age {word(self.case.history[number - 1])}"]
             self._pause(before, group[0])
+            if group[0] is over_quota:
+                self.lines += [f"account={account_of(group[0])}", "use_up"]
             if len(group) == 1:
                 self._single(group[0], number)
             else:
@@ -157,6 +164,7 @@ class Script:
             f"identity={word(self._leaf('subscriber.identity'))}",
             f"order_number={word(self._leaf('order.number'))}",
             f"order_status={word(self._leaf('order.status'))}",
+            f"OPEN={word('|'.join(words_of(self.binding.spelling['order.open'])).lower())}",
             f"REJECTED={word('|'.join(words_of(self.binding.spelling['order.not_done'])).lower())}",
             f"password={word(self._leaf('subscriber.password'))}",
             *(f"{name}={word(self._leaf(f'inventory.{name}'))}" for name in ("total", "used", "available")),
@@ -170,6 +178,7 @@ class Script:
             "# --- how this target is spelled -----------------------------------------------------------------------",
             "",
             "own() { # METHOD URL [curl argument]...: a call of the script's own, for the account that acts",
+            "  own_url=$2",
             '  send "$work/own" "$@" --header "@$work/live.$acting"',
             '  look "$work/own"',
             *(["  quota_seen"] if "K1" in self.case.finding.requirements else []),
@@ -194,6 +203,11 @@ class Script:
             "",
             "create_subscriber() {",
             *self._own(self.binding.create_subscriber()),
+            "}",
+            "",
+            "create_named() { # IDENTITY",
+            "  local one=$1",
+            *self._own(self.binding.create_subscriber(_IDENTITY)),
             "}",
             "",
             "delete_subscriber() { # IDENTITY",
@@ -223,20 +237,46 @@ class Script:
             f"round=0 rounds={self._plays()}",
             f"local_target && [ $rounds -lt {LOCAL_PLAYS} ] && rounds={LOCAL_PLAYS}",
             "rounds=${KANDY_PLAYS:-$rounds}",
+            *self._aging(),
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
             "  last_quota= quota_path= orders=",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
-            "  play",
-            "  clean_up",
+            *(
+                ["  if [ $round = $aged_round ]; then aged_play; else play; clean_up; fi"]
+                if self.case.history or self.case.recent
+                else ["  play", "  clean_up"]
+            ),
             '  [ -n "$difference" ] || still_there '
             + f"{word(one_line(finding.expected, 600))} {word(one_line(finding.actual, 600))}",
             '  echo "Play $round: $difference."',
+            "  last_difference=$difference",
             *(["  stagger"] if NOW_AND_THEN.search(finding.actual) else []),
             "done",
             *self._unless_apart(),
             "gone",
         ]
+
+    def _aging(self) -> list[str]:
+        """The first play begins with what the account had gone through, as far as that may be done here."""
+        history = self.case.history or ({0: self.case.recent} if self.case.recent else {})
+        if not history:
+            return []
+        lines = [f"may_age {max(peak_of(words) for words in history.values())} {word(in_words(history.values()))}"]
+        if self.case.history:
+            # What counts calls has to be met before those of other plays are counted as well.
+            return [*lines, "aged_round=1"]
+        return [*lines, '[ -n "$not_aged" ] || rounds=$((rounds + 1))', "aged_round=$rounds"]
+
+    def _over_quota(self) -> Exchange | None:
+        """The first call that was made where the call quota was used up, or would have had to be."""
+        if self.racing:
+            return None
+        if (turned_away := next((call for call in self.case.calls if outcome(call) == "429"), None)) is not None:
+            return turned_away
+        telling = telling_call(self.case)
+        limit, used = (quota_number(telling, f"quota-{name}") if telling else None for name in ("limit", "used"))
+        return telling if limit is not None and used is not None and 0 < limit <= used else None
 
     def _plays(self) -> int:
         if self.racing:
@@ -248,7 +288,7 @@ class Script:
         if telling is None:
             return "no call was recorded with this finding"
         about_state = self.case.finding.stateful or self.case.finding.requirement.startswith("L")
-        if about_state and shows_nothing(self.case.calls, self.binding):
+        if about_state and not self.case.history and shows_nothing(self.case.calls, self.binding):
             return "the recorded calls only read, and what made the target answer so was not recorded with them"
         if self.case.finding.stateful and refers_to_before(telling, self.case.calls, self.binding):
             return "the recorded calls delete a subscriber that was there before them"
@@ -259,15 +299,20 @@ class Script:
 
         An identity may come again only every so many times, so that it does not come now says nothing.
         """
-        telling = telling_call(self.case)
-        if telling is not None and outcome(telling) == "429":
-            return [f"could_not_tell {word('it showed where calls were turned away, and this play was not')}"]
-        seqs = sorted(call.seq for call in self.case.calls)
-        widest = max((after - before for before, after in pairwise(seqs)), default=0)
+        over_quota = self._over_quota()
+        if over_quota is not None and outcome(over_quota) == "429":
+            turned_away = "it showed where calls were turned away, and this play was not"
+            return [f'[ -n "$used_up" ] || could_not_tell "${{not_used_up:-{turned_away}}}"']
+        if over_quota is not None:
+            return ['difference="$difference${not_used_up:+ ($not_used_up)}"']
+        if self.case.history:
+            return ["aged_or_not"]
+        widest = widest_gap(self.case.calls)
         if widest <= MOST:
             return []
         apart = f"the recorded calls were {widest} calls apart, and those between were not played"
-        if "L9" in self.case.finding.requirements:
+        calls = self.case.calls
+        if "L9" in self.case.finding.requirements and gave_the_same(calls[0], calls[-1], self.binding):
             return [f"could_not_tell {word(f'it did not show; {apart}')}"]
         return [f'difference="$difference ({apart})"']
 
@@ -298,6 +343,9 @@ class Script:
 
     def _begin(self, start: Start) -> None:
         self.lines += [f"began_unsure {account}" for account in sorted(self.unsure)]
+        if self.case.history or self.case.recent:
+            words = self.case.recent or self.case.history.get(0, "")
+            self.lines += [f"account={account_of(self.case.calls[0])}", f"age_first {word(words)}"]
         if start.available is None and start.least:
             self.lines.append(f"stock {start.least}")
         for identity in start.subscribers:
@@ -398,18 +446,20 @@ class Script:
             self.lines.append(f'{variable}={word(user[:50] + "-")}"$fresh"{word("@" + domain)}')
             self.lines.append(f'encode "${{{variable}}}"; {variable}_encoded=$value')
         if isinstance(asked, DeleteSubscriber) and asked.identity not in self.values.known:
-            self._variant(asked.identity)
+            self._variant(asked.identity, "identity")
+        if isinstance(asked, ReadOrders) and asked.number and asked.number not in self.values.known:
+            self._variant(asked.number, "order")
         for variable in sorted(
             {self.values.known[value] for value in self.values.known if self.values.refers(call, value)}
         ):
             self.lines.append(f'needs "${{{variable}:-}}"')
 
-    def _variant(self, identity: str) -> None:
-        """An identity without its last character, or encoded twice, is this play's own so changed."""
+    def _variant(self, asked: str, kind: str) -> None:
+        """An identity or a number without its last character, or encoded twice, is this play's own so changed."""
         for known, variable in list(self.values.known.items()):
-            changed = {known[:-1]: f"{variable}%?", quoted(known): f"{variable}_encoded"}.get(identity)
-            if changed and identity != known and IDENTITY.fullmatch(known):
-                other = self.values.name(identity, f"{variable}_varied")
+            changed = {known[:-1]: f"{variable}%?", quoted(known): f"{variable}_encoded"}.get(asked)
+            if changed and asked != known and variable.startswith(kind):
+                other = self.values.name(asked, f"{variable}_varied")
                 self.lines.append(f'{other}="${{{changed}}}"; encode "${{{other}}}"; {other}_encoded=$value')
 
     def _send(self, call: Exchange, name: str) -> list[str]:
@@ -466,6 +516,9 @@ class Script:
         asked = asked_for(call, self.binding)
         creates = isinstance(asked, Malformed) and asked.operation is Operation.CREATE_SUBSCRIBER
         if isinstance(asked, CreateSubscriber) or creates:
+            if self.case.history:
+                place = next(place for place, each in enumerate(self.case.calls, start=1) if each is call)
+                self.lines.append(f'text "$identity"; aged_k{place}=$value')
             chosen = self.values.known.get(asked.identity or "") if isinstance(asked, CreateSubscriber) else ""
             # An own identity can be deleted even where it is not known whether it was created.
             noting = "note_maybe" if account_of(call) in self.unsure and chosen else "note_subscriber"
@@ -553,7 +606,8 @@ class Script:
         """Something may have happened between two calls only because time went by."""
         if before is not None and call.started - before.ended >= _SHORTEST_PAUSE_S:
             # Where many other calls were made meanwhile, it was they that took the time.
-            longest_s = _LONGEST_PAUSE_S if call.seq - before.seq <= MOST else _SHORTEST_PAUSE_S
+            about_time = call.seq - before.seq <= MOST or "T10" in self.case.finding.requirements
+            longest_s = _LONGEST_PAUSE_S if about_time else _SHORTEST_PAUSE_S
             self.lines.append(f"sleep {min(call.started - before.ended, longest_s):.1f}")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kandykit.binding import MINTED, Binding
 from kandykit.binding.text import quoted
@@ -56,12 +57,19 @@ class Start:
 
 
 def start_of(
-    calls: Sequence[Exchange], binding: Binding, *, at_limit: bool, about_stock: bool, of_nobody: bool = False
+    calls: Sequence[Exchange],
+    binding: Binding,
+    *,
+    at_limit: bool,
+    about_stock: bool,
+    of_nobody: bool = False,
+    living: int | None = None,
 ) -> Start:
     """What has to be there before these calls; ``at_limit`` where it matters how many products there are in all.
 
     ``about_stock`` says that the finding turns on what was in stock, so that nothing may be put there unless it is
-    known to have been; ``of_nobody`` that nobody was there whom the calls delete without having created them.
+    known to have been; ``of_nobody`` that nobody was there whom the calls delete without having created them. No more
+    than ``living`` subscribers were there, if that is known: products can be shown in use that nobody uses any more.
     """
     start = Start()
     view = _first_view(calls, binding)
@@ -74,7 +82,8 @@ def start_of(
     if view is not None and view.available is not None and writing and owned and (view.available <= NEAR or refused):
         start.available = max(0, view.available)
         start.total = view.total if at_limit else None
-        start.used = view.used if view.used is not None and 0 < view.used <= MOST_USED else 0
+        used = view.used if living is None or view.used is None else min(view.used, max(living, 0))
+        start.used = used if used is not None and 0 < used <= MOST_USED else 0
     elif view is not None or not about_stock:
         # What a single answer shows needs a call that succeeds, whatever the account's state otherwise is.
         start.least = -min(0, *_levels(calls, binding))
@@ -98,6 +107,7 @@ def start_of(
         # A number with a run's mark was asked for because nobody has it.
         found = bool(reply.orders) or 300 <= call.answer.status < 400
         found = found and not MINTED.search(f"{getattr(asked, 'number', None)}@")
+        found = found and not any(variant_of(getattr(asked, "number", None) or "", each) for each in ordered)
         if isinstance(asked, ReadOrders) and asked.number and found and asked.number not in ordered:
             ordered.add(asked.number)
             start.orders.append(asked.number)
@@ -105,11 +115,12 @@ def start_of(
         if (
             isinstance(asked, ReadOrders)
             and asked.number is None
-            and (reply.orders or reply.unreadable)
+            and (reply.orders or (reply.unreadable and call.answer.body.strip()))
             and not ordered
             and not placing
         ):
-            # What is wrong with an order that a list shows can be wrong of one only that is there.
+            # What is wrong with an order that a list shows can be wrong of one only that is there; an answer without
+            # any content may be how the list of none comes.
             ordered.add("")
             start.orders.append("")
     return start
@@ -206,8 +217,12 @@ def asked_for(call: Exchange, binding: Binding) -> Call:
 
 def writes(call: Exchange, binding: Binding) -> bool:
     """Whether a call may change the account under test."""
-    asked = asked_for(call, binding)
-    return account_of(call) == OWN_ACCOUNT and isinstance(asked, PlaceOrder | CreateSubscriber | DeleteSubscriber)
+    return account_of(call) == OWN_ACCOUNT and acts(call, binding)
+
+
+def acts(call: Exchange, binding: Binding) -> bool:
+    """Whether a call may change the account that makes it, whichever that is."""
+    return isinstance(asked_for(call, binding), PlaceOrder | CreateSubscriber | DeleteSubscriber)
 
 
 def account_of(call: Exchange) -> str:
@@ -231,6 +246,20 @@ def groups(calls: Iterable[Exchange]) -> Iterator[list[Exchange]]:
         group.append(call)
     if group:
         yield group
+
+
+def gave_the_same(one: Exchange, other: Exchange, binding: Binding) -> bool:
+    """Whether two answers gave out the same identity or the same password."""
+    views = [reply_of(call, binding).subscriber for call in (one, other)]
+    if one is other or views[0] is None or views[1] is None:
+        return False
+    first, second = ((view.identity, view.password) for view in views if view is not None)
+    return any(given is not None and given == again for given, again in zip(first, second, strict=True))
+
+
+def widest_gap(calls: Iterable[Exchange]) -> int:
+    """How many calls of the run apart two of these calls, one right after the other, were at most."""
+    return max((after - before for before, after in pairwise(sorted(call.seq for call in calls))), default=0)
 
 
 def _first_view(calls: Sequence[Exchange], binding: Binding) -> InventoryView | None:

@@ -149,3 +149,20 @@ def test_recorded_calls_become_steps_of_today(playing: Playing) -> None:
     labels = {step.label for step in steps if isinstance(step, Create)}
     assert all(step.label in labels for step in steps if isinstance(step, Delete))
     assert not [step for step in steps if isinstance(step, Raw | DeleteNobody) and played.run.mark in repr(step)]
+
+
+def test_what_the_account_went_through_is_gone_through_first(playing: Playing, tmp_path: Path) -> None:
+    """A limit that is used up for good: neither the refused order nor its record alone shows anything."""
+    faulty, good = playing(faults=("hsts-missing",)), playing()
+    record = json.loads(record_of(faulty, "R2", tmp_path).read_text(encoding="utf-8"))
+    record["finding"]["requirement"] = "L7"
+    record["history"], record["recent"] = {"0": "@acme.example +2 c1 s2 x1 x2 x0 -2 i l HEAD:/order"}, ""
+    path = tmp_path / "with-history.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    failure = read_failure(path)
+    assert failure.history == {0: record["history"]["0"]}
+    made = again(failure, good, tmp_path)
+    assert made.folder is not None
+    recording = read_journal(made.folder / "journal.jsonl")
+    played = [call.request.method for call in recording.exchanges if call.intent.suite == "replay"]
+    assert played[:10] == ["POST", "POST", "POST", "DELETE", "DELETE", "DELETE", "POST", "GET", "GET", "HEAD"]

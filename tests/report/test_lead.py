@@ -5,6 +5,7 @@ from __future__ import annotations
 from made_up_run import BASE, Tape
 
 from kandykit.binding import Binding
+from kandykit.exchange import Exchange
 from kandykit.judgement import Case, Judgement
 from kandykit.model.orders import CHANGED
 from kandykit.report.lead import with_leads
@@ -203,3 +204,45 @@ def test_a_password_that_is_shown_is_led_to_by_the_creation_that_gave_it_out() -
     last = tape.call("DELETE", "/subscriber/b%40acme.example", 200, {"identity": "b@acme.example", "was": secret})
     case = led(Finding("R5", "t", "e", "a", (last.seq,)), tape)
     assert [call.seq for call in case.calls] == [made.seq, last.seq]
+
+
+def test_what_another_account_was_asked_for_goes_along_with_whom_it_was_about() -> None:
+    tape = Tape()
+    row = {"product_name": "KPN-VoiceVideo-C"}
+
+    def read(total: int, used: int) -> Exchange:
+        shown = {"products": [{**row, "total": total, "used": used, "available": total - used}]}
+        return tape.call("GET", "/inventory", 200, shown, account="account-2")
+
+    made = tape.subscriber("a@acme.example")
+    begin = read(1, 0)
+    refused = tape.call("DELETE", "/subscriber/a%40acme.example", 404, {}, account="account-2")
+    last = read(1, -1)
+    case = led(Finding("L3", "t", "e", "a", (last.seq,)), tape)
+    assert [call.seq for call in case.calls] == [made.seq, begin.seq, refused.seq, last.seq]
+
+
+def test_polls_that_got_the_same_answer_are_shown_by_the_first_and_the_last() -> None:
+    def case(requirement: str) -> Case:
+        tape = Tape()
+        tape.order("increment", 1, 202)
+        for _ in range(9):
+            tape.call("GET", "/order?order_number=KO-1041", 404, {})
+        finding = Finding(requirement, "t", "e", "a", (1, 10), stateful=True)
+        judgement = Judgement(cases={finding.id: Case(finding, tuple(tape.taken))})
+        return with_leads(judgement, tape.taken, BINDING).cases[finding.id]
+
+    assert [call.seq for call in case("L8").calls] == [1, 2, 10]
+    assert len(case("L13").calls) == 10
+
+
+def test_nothing_between_is_needed_where_two_answers_gave_out_nothing_alike() -> None:
+    tape = Tape()
+    first = tape.subscriber("a@acme.example")
+    tape.subscriber("b@acme.example")
+    last = tape.subscriber("c@acme.example")
+    finding = Finding("L9", "t", "e", "a", (first.seq, last.seq))
+    judgement = Judgement(cases={finding.id: Case(finding, (first, last))})
+    case = with_leads(judgement, tape.taken, BINDING).cases[finding.id]
+    assert case.calls == (first, last)
+    assert not case.history

@@ -208,3 +208,12 @@ def test_every_text_stands_out_from_what_it_stands_on_in_light_dark_and_print() 
                 if ground in palette:
                     light, dark = sorted((luminance(palette[name]), luminance(palette[ground])), reverse=True)
                     assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{name} on {ground}"
+
+
+def test_a_letter_says_what_came_before_its_calls_where_they_alone_may_not_show_it() -> None:
+    statement, judgement, exchanges = made_up_statement()
+    assert "These calls alone may not show it" not in render_page(statement, judgement, BINDING, exchanges)
+    case = next(iter(judgement.cases.values()))
+    case.history = {0: "@acme.example +4 -4 c1"}
+    text = render_page(statement, judgement, BINDING, exchanges)
+    assert "they came after 2 orders and 1 creation, which" in text

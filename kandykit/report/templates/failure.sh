@@ -30,8 +30,20 @@ orders=             # numbers of the orders that this play placed, one a line
 alive=              # identities that this play created and did not delete, one a line
 others=             # the same of other accounts, one a line: ACCOUNT order PRODUCTS, ACCOUNT subscriber IDENTITY
 acting=1            # the account that the script's own calls are for
+aging=              # set while a play begins with what the account had gone through
+last_difference=    # of the play before
+aging_until=0       # after so many seconds of the script it takes too long
+not_aged=           # why that was not done
+used_up=            # set where the call quota was used up on purpose
+not_used_up=        # why it was not
+own_url=            # where the last of the script's own calls went
 
-could_not_tell() { echo; echo "Could not tell: $*"; clean_up; exit 2; }
+could_not_tell() {
+  echo
+  if [ -n "$aging" ]; then echo "This could not be played so: $*"; else echo "Could not tell: $*"; fi
+  clean_up
+  exit 2
+}
 still_there() { # EXPECTED RECORDED
   echo
   if [ -n "$told" ]; then echo "Still there: $told."; else echo "Still there: every answer came as it was recorded."; fi
@@ -255,7 +267,8 @@ check() { # TRAIT NAME RECORDED
     status)
       if [ "$status" != "$3" ]; then
         case $status in
-          429|5??|timeout|unreachable|cut|garbled) could_not_tell "call $number ended with $status" ;;
+          429) [ -n "$used_up" ] || could_not_tell "call $number ended with $status" ;;
+          5??|timeout|unreachable|cut|garbled) could_not_tell "call $number ended with $status" ;;
         esac
       fi
       compare status "$status" "$3" ;;
@@ -534,6 +547,110 @@ stagger() {
   note_subscriber
   clean_up
 }
+
+# may_age PRODUCTS HISTORY: one play begins with what had been done to the account, unless it costs too much.
+may_age() {
+  history=$2
+  if [ "${KANDY_PREPARE:-yes}" != yes ]; then not_aged="KANDY_PREPARE=$KANDY_PREPARE keeps them from being made"
+  elif ! local_target && [ "$1" -gt 25 ]; then not_aged="they would order $1 products first"; fi
+}
+
+# aged_play: a play that begins with it, by itself, since it may come to a state that nothing can be told from.
+aged_play() {
+  if [ -n "$not_aged" ]; then play; clean_up; return; fi
+  rm -f "$work/difference"
+  (
+    aging=yes aging_until=$((SECONDS + 60))
+    trap 'trap "" INT TERM; could_not_tell interrupted' INT TERM
+    play
+    clean_up
+    printf '%s' "$difference" > "$work/difference"
+  )
+  case $? in 130|143) could_not_tell interrupted ;; esac
+  if [ -f "$work/difference" ]; then difference=$(cat "$work/difference")
+  else difference=${last_difference:-it was not played} not_aged="that could not be played here"; fi
+}
+
+# age_first WORDS, age WORDS: does again what had been done to the account, before the calls and between them.
+age_first() {
+  [ -n "$aging" ] || return 0
+  began_unsure "$account"
+  echo "  First: what had been done to the account until then ($history); put back afterwards."
+  age "$1"
+}
+age() {
+  [ -n "$aging" ] || return 0
+  local one each name
+  acting=$account
+  for one in $1; do
+    [ "$SECONDS" -le "$aging_until" ] || could_not_tell "it takes too long"
+    each=$one
+    name=aged_${each#?}
+    case $each in
+      @*) domain=${each#@} ;;
+      [+-]*) place_order "${each#+}"; note_order "${each#+}"; settle "${each#+}" ;;
+      s*) create_subscriber; note_subscriber; text "$identity"; printf -v "$name" '%s' "$value" ;;
+      c*)
+        [ -n "${!name:-}" ] || printf -v "$name" '%s' "kk-$fresh-${each#?}@$domain"
+        create_named "${!name}"; note_subscriber "${!name}" ;;
+      x0) delete_subscriber "kk-$fresh-0@$domain" ;;
+      x*) if [ -n "${!name:-}" ]; then delete_subscriber "${!name}"; note_deleted "${!name}"; fi ;;
+      i) read_inventory ;;
+      l) list_orders ;;
+      *:*) own "${each%%:*}" "$BASE_URL${each#*:}" ;;
+    esac
+  done
+  acting=1
+}
+
+# settle PRODUCTS: waits until the order at hand is no longer open.
+settle() {
+  local mine row waited
+  succeeded || return 0
+  text "$order_number"; mine=$value
+  text "$order_status"
+  for waited in 0.1 0.2 0.5 1 2 4; do
+    value=$(printf '%s' "$value" | tr 'A-Z' 'a-z')
+    case "|$OPEN|" in *"|${value:-none}|"*) ;; *) return 0 ;; esac
+    sleep "$waited"
+    list_orders
+    row="\\{[^{}]*\"$(literal "$mine")\"[^{}]*\\}"
+    [[ $body =~ $row ]] || return 0
+    body=${BASH_REMATCH[0]}
+    text "$order_status"
+    if rejected; then net=$((net - $1)); return 0; fi
+    text "$order_status"
+  done
+}
+
+# use_up: makes calls until none is left of the quota, where it is small enough; then what is turned away is no trouble.
+use_up() {
+  local limit left
+  acting=$account
+  read_inventory
+  acting=1
+  headers quota-limit; limit=$value
+  headers quota-used
+  case x$limit$value in x|*[!x0-9]*) return 0 ;; esac
+  left=$((limit - value))
+  if [ "$left" -gt 2000 ]; then
+    not_used_up="the call quota is $limit here and was not used up"
+    return 0
+  fi
+  say "  First: $((left > 0 ? left : 0)) reads, to use up the call quota."
+  used_up=yes
+  [ "$left" -gt 0 ] || return 0
+  : > "$work/many"
+  while [ "$left" -gt 0 ]; do
+    printf 'url = "%s"\noutput = "%s"\n' "$own_url" "$work/many.body" >> "$work/many"
+    left=$((left - 1))
+  done
+  curl --disable --silent --max-time 60 --globoff --http1.1 --header "@$work/live.$account" --config "$work/many" \
+    > "$work/many.out" 2>&1
+}
+
+# aged_or_not: it did not show; but where it may rest on what the account had gone through, was that done?
+aged_or_not() { [ -z "$not_aged" ] || could_not_tell "it may show only after $history, and $not_aged"; }
 
 clean_up_other() { # on the account that acts; subscribers first, since each uses a product
   local one what each more=0
