@@ -42,7 +42,7 @@ from kandykit.hearing.races import alike
 from kandykit.hearing.rulings import MOST_PLAYS, OFTEN
 from kandykit.profile import Profile, load_profile
 from kandykit.report.lead import MOST
-from kandykit.report.stock import account_of, gave_the_same, groups, start_of, widest_gap, writes
+from kandykit.report.stock import account_of, gave_unlike, groups, start_of, widest_gap, writes
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.run import Options, Run
 from kandykit.verdict import Finding, Held, Verdict
@@ -427,7 +427,9 @@ class _Player:
         if self.failure.recent and (made := self._aged(())) is not None:
             return made
         calls, apart = self.failure.calls, widest_gap(self.failure.calls)
-        given = "L9" in self.finding.requirements and apart > MOST and gave_the_same(calls[0], calls[-1], self.binding)
+        given = (
+            "L9" in self.finding.requirements and apart > MOST and not gave_unlike(calls[0], calls[-1], self.binding)
+        )
         if given and not self.failure.history:
             return Replay(Said.COULD_NOT_TELL, f"it rests on calls that were {apart} calls apart, and it did not show")
         if overlapping is None and any(len(group) > 1 for group in groups(self.failure.calls)):

@@ -55,20 +55,20 @@ NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
 def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> Case:
     """The case with what the account went through, where the calls alone do not show the finding, or may not."""
     about_state = case.finding.stateful or case.finding.requirement.startswith("L")
-    accounts = {account_of(call) for call in case.calls}
-    if not about_state or len(accounts) != 1 or any(len(group) > 1 for group in groups(case.calls)):
+    about_state = about_state and case.finding.requirement != "R3"
+    if not about_state or not case.calls or any(len(group) > 1 for group in groups(case.calls)):
         return case
     if "L9" in case.finding.requirements and not gave_the_same(case.calls[0], case.calls[-1], binding):
         return case
-    (account,) = accounts
+    account, alone = account_of(case.calls[0]), len({account_of(call) for call in case.calls}) == 1
     last = case.calls[-1].seq
     own = [call for call in exchanges if account_of(call) == account and call.seq <= last]
     before = [call for call in own if call.seq < case.calls[0].seq]
-    case = replace(case, living=_living(before, binding))
+    case = replace(case, living=_living(before, binding) if alone else None)
     gaps = _gaps(case.calls, own, binding)
     spelled = _Words(binding, reads="L13" in case.finding.requirements)
     counted = gaps or NOW_AND_THEN.search(case.finding.actual)
-    needed = counted or ("L9" not in case.finding.requirements and _otherwise(case, own, binding))
+    needed = counted or (alone and "L9" not in case.finding.requirements and _otherwise(case, own, binding))
     if not needed or (not counted and any(_open(call, binding) for call in before)):
         # Where orders stay open for a while, no play comes to the same state by them, so it is not begun with.
         words = spelled.of(before)[-(MOST_WORDS if needed else RECENT_WORDS) :]

@@ -47,7 +47,7 @@ from kandykit.report.stock import (
     asked_for,
     available_before,
     done,
-    gave_the_same,
+    gave_unlike,
     groups,
     refers_to_before,
     shows_nothing,
@@ -68,7 +68,7 @@ GUESSES: Final = 5
 """Plays of a call whose wrong credential was wrong in a way that the record does not tell."""
 
 _MADE_BY_CURL: Final = frozenset(
-    {"host", "content-length", "connection", "authorization", "user-agent", "accept-encoding", "transfer-encoding"}
+    {"host", "content-length", "connection", "authorization", "user-agent", "accept-encoding"}
 )
 _QUANTITY: Final = 987_654_321
 _IDENTITY: Final = "987654321@stand.in"
@@ -118,7 +118,8 @@ class Script:
         before: Exchange | None = None
         for group in self.groups:
             if number > 1 and number - 1 in self.case.history:
-                self.lines += ["", f"age {word(self.case.history[number - 1])}"]
+                whose = account_of(self.case.calls[0])
+                self.lines += ["", f"account={whose}", f"age {word(self.case.history[number - 1])}"]
             self._pause(before, group[0])
             if group[0] is over_quota:
                 self.lines += [f"account={account_of(group[0])}", "use_up"]
@@ -312,7 +313,7 @@ class Script:
             return []
         apart = f"the recorded calls were {widest} calls apart, and those between were not played"
         calls = self.case.calls
-        if "L9" in self.case.finding.requirements and gave_the_same(calls[0], calls[-1], self.binding):
+        if "L9" in self.case.finding.requirements and not gave_unlike(calls[0], calls[-1], self.binding):
             return [f"could_not_tell {word(f'it did not show; {apart}')}"]
         return [f'difference="$difference ({apart})"']
 

@@ -257,6 +257,12 @@ def gave_the_same(one: Exchange, other: Exchange, binding: Binding) -> bool:
     return any(given is not None and given == again for given, again in zip(first, second, strict=True))
 
 
+def gave_unlike(one: Exchange, other: Exchange, binding: Binding) -> bool:
+    """Whether two calls created subscribers whose answers gave out nothing alike: each tells by itself."""
+    created = all(reply_of(call, binding).subscriber is not None for call in (one, other))
+    return created and not gave_the_same(one, other, binding)
+
+
 def widest_gap(calls: Iterable[Exchange]) -> int:
     """How many calls of the run apart two of these calls, one right after the other, were at most."""
     return max((after - before for before, after in pairwise(sorted(call.seq for call in calls))), default=0)

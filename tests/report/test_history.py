@@ -220,3 +220,26 @@ def test_a_list_that_came_without_content_may_be_that_of_no_orders() -> None:
     assert "place_order 1\n" not in failure_script(Case(finding, (empty,)), BINDING).partition("\nplay() {")[2]
     broken = tape.call("GET", "/order", 200, '{"orders": [')
     assert "place_order 1\n" in failure_script(Case(finding, (broken,)), BINDING).partition("\nplay() {")[2]
+
+
+def test_what_another_account_placed_long_before_has_behind_it_what_it_had_then() -> None:
+    tape = Tape()
+    placed = tape.order("increment", 2, number="KO-1")
+    for number in range(2, 16):
+        tape.order("increment", 1, number=f"KO-{number}")
+    shown = {"orders": [{"order_number": "KO-1", "order_type": "increment", "quantity": 2, "status": "fulfilled"}]}
+    read = tape.call("GET", "/order?order_number=KO-1", 200, shown, account="account-2")
+    case = told(tape, placed, read, requirement="L11")
+    assert case.history == {1: " ".join(["@nobody.example", *["+1"] * 14])}
+    play = failure_script(case, BINDING).partition("\nplay() {")[2]
+    assert play.index("\n  account=1\n  age ") < play.index("\n  number=2 account=2")
+
+
+def test_a_body_that_came_in_chunks_comes_in_chunks_again() -> None:
+    tape = Tape()
+    call = tape.order("increment", 1, 500)
+    assert "chunked" not in failure_script(Case(Finding("R3", "t", "e", "a", (call.seq,)), (call,)), BINDING)
+    headers = (("transfer-encoding", "chunked"), *call.request.headers)
+    call = replace(call, request=replace(call.request, headers=headers))
+    script = failure_script(Case(Finding("R3", "t", "e", "a", (call.seq,)), (call,)), BINDING)
+    assert "--header 'transfer-encoding: chunked'" in script

@@ -53,8 +53,11 @@ MORE = (
     "quota-used-falls",
     "last-product-answered-503",
     "last-product-sold-twice",
+    "limit-never-gets-room-back",
+    "client-id-serves-as-token",
+    "order-is-found-by-the-start-of-its-number",
 )
-"""With those above, thirty, of every kind of the catalogue."""
+"""With those above, more than thirty, of every kind of the catalogue, and some that wait for what went before."""
 
 PLAYS = "4"
 """So often a failure is played here before it is called gone; a user's script, and that of a race, plays more often."""
