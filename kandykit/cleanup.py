@@ -141,6 +141,7 @@ class _Cleaner:
                 orders = self._call(self.binding.read_orders()).orders
                 if orders is not None:
                     self.ledger.rule_out_by_list(self.account.name, orders)
+                    self._balance()
         except _GivenUp as reason:
             residue.append(self._sentence(f"cleaning up ended early: {reason}"))
         except KandykitError as error:

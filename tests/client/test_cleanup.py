@@ -287,6 +287,19 @@ def test_an_order_that_was_never_carried_out_on_a_shared_account_is_not_named(ma
     assert clean(line) == []
 
 
+def test_what_a_decrement_that_never_was_held_back_on_a_shared_account_goes_back(make_line: MakeLine) -> None:
+    """While it could have been carried out its products were not certain to be ours; the list says that it was not."""
+    target = LittleTarget()
+    line = make_line(target, readings=Readings(shared_account=True))
+    line.send(line.binding.read_inventory())
+    order(line, MORE, 5)
+    target.instead.append(Reply(503, {}))
+    order(line, FEWER, 2)
+    line.send(line.binding.read_inventory())
+    assert clean(line) == []
+    assert target.holdings["acme"].total == 0
+
+
 @pytest.mark.parametrize(("theirs", "left"), [(0, 0), (1, 1)])
 def test_a_lost_create_on_a_shared_account_left_nobody_where_nobody_is(
     make_line: MakeLine, theirs: int, left: int
