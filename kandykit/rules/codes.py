@@ -39,6 +39,9 @@ def only_documented_codes(sight: Sight) -> tuple[Check, ...]:
             # R3 says so.
             return NOTHING
         return (_undocumented(sight, "refuses an oversized request with an undocumented code", Verdict.WARN),)
+    if status == 411 and comes_in_chunks(sight.exchange):
+        # HTTP lets a server ask for the length beforehand (RFC 9110, 15.5.12).
+        return (_undocumented(sight, "refuses a body in chunks with an undocumented code", Verdict.WARN),)
     if status in _MOVED and is_odd(sight.exchange):
         # Whoever tidies paths up sends the call on to the tidy one.
         return (_undocumented(sight, "is sent on from an odd path with an undocumented code", Verdict.WARN),)
@@ -73,6 +76,11 @@ def is_oversize_refusal(exchange: Exchange) -> bool:
     """Whether an oversized request got one of the codes that HTTP has for it: 413, 414 or 431."""
     status = exchange.answer.status if exchange.answer is not None else 0
     return status in (413, 414, 431) and is_oversized(exchange)
+
+
+def comes_in_chunks(exchange: Exchange) -> bool:
+    """Whether a request does not say beforehand how long its body is."""
+    return "chunked" in (exchange.request.header("transfer-encoding") or "").lower()
 
 
 def is_oversized(exchange: Exchange) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from kandykit.exchange import Credential
 from kandykit.openapi import OperationSpec, Problem
-from kandykit.rules.codes import is_odd, is_oversized, looks_like_an_attack
+from kandykit.rules.codes import comes_in_chunks, is_odd, is_oversized, looks_like_an_attack
 from kandykit.rules.rule import NOT_JSON, NOTHING, PAGE, Area, Sight, held, judges, quoted
 from kandykit.rules.shapes import in_words, is_json_type, spec_of
 from kandykit.verdict import Check, Verdict
@@ -130,19 +130,15 @@ def _made_by_the_api(sight: Sight) -> bool:
     """
     if sight.credential is not Credential.LIVE or not sight.documented or sight.status >= 500:
         return False
-    if sight.status in (401, 403, 405, 413, 414, 429, 431):
+    if sight.status in (401, 403, 405, 411, 413, 414, 429, 431):
         return False
     if is_odd(sight.exchange) or is_oversized(sight.exchange):
         # Any front end turns such a request away before it knows whose it is.
         return False
-    if sight.status == 400 and (looks_like_an_attack(sight.exchange) or _comes_in_chunks(sight)):
+    if sight.status == 400 and (looks_like_an_attack(sight.exchange) or comes_in_chunks(sight.exchange)):
         # A firewall calls the one bad, and a front end that wants to know the length beforehand the other.
         return False
     return not _is_the_gateways(sight.content)
-
-
-def _comes_in_chunks(sight: Sight) -> bool:
-    return "chunked" in (sight.exchange.request.header("transfer-encoding") or "").lower()
 
 
 _GATEWAY_CODES: Final = re.compile(

@@ -52,6 +52,15 @@ def test_who_tidies_paths_up_may_send_an_odd_one_on() -> None:
     assert says(only_documented_codes, met("DELETE", "/subscriber/..%2Forder", 418, "")) == {"R1 fail"}
 
 
+def test_who_wants_a_length_beforehand_may_say_so() -> None:
+    def chunked(status: int) -> Sight:
+        return met("POST", "/order", status, "", sent=PLACED, sent_headers={"transfer-encoding": "chunked"})
+
+    assert says(only_documented_codes, chunked(411)) == {"R1 warn"}
+    assert says(only_documented_codes, chunked(501)) == {"R1 fail"}
+    assert says(only_documented_codes, met("POST", "/order", 411, "", sent=PLACED)) == {"R1 fail"}
+
+
 def test_the_title_names_the_operation_and_not_the_code() -> None:
     found = finding(only_documented_codes, met("POST", "/order", 418, sent=PLACED))
     assert found.title == "POST /order answers with an undocumented code"

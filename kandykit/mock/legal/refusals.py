@@ -322,11 +322,22 @@ def odd_paths_do_not_get_through(mock: Mock) -> None:
 @refusals.gets("conformant")
 def chunks_do_not_get_through(mock: Mock) -> None:
     """A front end that wants to know the length beforehand answers 400 in HTML to a request that comes in chunks."""
+    turn_chunks_away(mock, 400)
+
+
+@refusals.gets("conformant")
+def a_length_is_required(mock: Mock) -> None:
+    """A front end answers 411 in HTML to a request that comes in chunks."""
+    turn_chunks_away(mock, 411)
+
+
+def turn_chunks_away(mock: Mock, status: int) -> None:
+    """Answer what does not name its length with this status, before anything looks at it."""
 
     def around(answer: Any) -> Any:
         async def answering(call: Call) -> Answer:
             if "chunked" in (call.header("transfer-encoding") or ""):
-                return Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+                return Answer(status, None, {"content-type": "text/html"}, b"<html><h1>No length</h1></html>")
             made: Answer = await answer(call)
             return made
 

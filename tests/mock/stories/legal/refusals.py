@@ -103,6 +103,7 @@ STORIES: dict[str, Story] = {
     # What stands in front.
     "deleted-subscribers-are-gone": played(TWICE, "201f 201 400 200 404 404 2/0/2", "201f 201 400 200 410 404 2/0/2"),
     "chunks-do-not-get-through": told(in_chunks, 201, 400),
+    "a-length-is-required": told(in_chunks, 201, 411),
     "quotes-do-not-get-through": told(quoted_path, (404, False), (400, True)),
     "odd-paths-do-not-get-through": told(odd_path, (404, False), (400, True)),
     # Other forms of errors.
