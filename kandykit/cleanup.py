@@ -65,12 +65,13 @@ def restore(
     longest_s: float = 300.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    goes_on: Callable[[], bool] = lambda: False,
 ) -> list[str]:
     """Remove what the run made, on each account of the client, and say in a sentence each what could not be removed.
 
     Our live subscribers go first, then ``total`` goes back to what it was, by no more than our own orders changed it.
     An order may stay pending for ``fulfilment_s``, an account is given ``longest_s`` in all (seconds). Nothing that the
-    target or the network does raises; a second Ctrl-C ends the cleaning and is named too.
+    target or the network does raises. A Ctrl-C ends the cleaning and is named too, unless it ``goes_on`` all the same.
     """
     touched = [account for name in client.accounts if not (account := ledger.account(name)).untouched]
     left: dict[str, list[str]] = {}
@@ -79,7 +80,7 @@ def restore(
         for turn in range(2):
             short = []
             for account in touched:
-                cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep)
+                cleaner = _Cleaner(client, ledger, binding, account, fulfilment_s, longest_s, clock, sleep, goes_on)
                 left[account.name] = cleaner.clean()
                 if cleaner.interrupted:
                     return [sentence for residue in left.values() for sentence in residue]
@@ -109,6 +110,7 @@ class _Cleaner:
         longest_s: float,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        goes_on: Callable[[], bool],
     ) -> None:
         self.client = client
         self.ledger = ledger
@@ -118,6 +120,7 @@ class _Cleaner:
         self.deadline = clock() + longest_s
         self.clock = clock
         self.sleep = sleep
+        self.goes_on = goes_on
         self.silent = 0
         self.said: dict[str, str] = {}
         self.interrupted = False
@@ -147,6 +150,8 @@ class _Cleaner:
         except KandykitError as error:
             residue.append(self._sentence(f"cleaning up ended early: {error}"))
         except KeyboardInterrupt:
+            if self.goes_on():
+                return self.clean()
             self.interrupted = True
             residue.append(self._sentence("cleaning up was interrupted"))
         return residue + self._left()

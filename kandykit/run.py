@@ -31,6 +31,7 @@ from kandykit.explore.walker import Walker
 from kandykit.guard import Guard
 from kandykit.hearing import Hearing
 from kandykit.hearing.summing_up import OCCASIONS, facts_of, judgement_of
+from kandykit.interrupt import heeded
 from kandykit.journal import Journal
 from kandykit.judgement import Judgement
 from kandykit.ledger import Ledger
@@ -451,11 +452,15 @@ class Run:
                 self.explorer.watch(self.depth.watch_s)
         except TargetError as error:
             self.target_down = str(error)
+        except KeyboardInterrupt:
+            self._goes_on()
         try:
             self.walker.intent = Intent("cleanup", "cleanup")
             if self.hearing.calls and not self.options.read_only:
                 fulfilment_s = self.judge.terms.fulfilment_s
-                self.residue = list(restore(self.client, self.ledger, self.binding, fulfilment_s=fulfilment_s))
+                self.residue = restore(
+                    self.client, self.ledger, self.binding, fulfilment_s=fulfilment_s, goes_on=self._goes_on
+                )
         except KandykitError as error:
             self.residue.append(f"cleaning up ended early: {error}")
         self.client.close()
@@ -470,6 +475,12 @@ class Run:
         )
         self.hearing.finish()
         self.journal.close()
+
+    def _goes_on(self) -> bool:
+        """Whether the account is put back although somebody asked to end: the first time; who asks again is heeded."""
+        heeded()
+        asked_before, self.interrupted = self.interrupted, True
+        return not asked_before
 
     def judgement(self) -> Judgement:
         """What the judges say of the run."""

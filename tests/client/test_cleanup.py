@@ -237,6 +237,28 @@ def test_ctrl_c_while_cleaning_names_what_is_left(line: Line) -> None:
     assert f"subscriber {own(1)} may still be live" in residue[1]
 
 
+def test_who_is_asked_to_end_while_cleaning_may_go_on(line: Line) -> None:
+    order(line, MORE, 5)
+    create(line, own(1))
+    create(line, own(2))
+    asked: list[str] = []
+
+    def interrupt(_: Reply) -> Reply:
+        raise KeyboardInterrupt
+
+    def once() -> bool:
+        asked.append("to end")
+        return len(asked) == 1
+
+    line.target.instead.append(interrupt)
+    assert clean(line, goes_on=once) == []
+    assert asked == ["to end"]
+    create(line, own(3))
+    line.target.instead.extend([interrupt, interrupt])
+    asked.clear()
+    assert "account-1: cleaning up was interrupted." in clean(line, goes_on=once)
+
+
 def test_a_delete_that_does_not_work_is_named_with_its_answer(line: Line) -> None:
     order(line, MORE, 5)
     create(line, own(1))
