@@ -14,7 +14,21 @@ from typing import Any
 from kandykit.calls import InventoryView, OrderKind
 from kandykit.exchange import Exchange
 from kandykit.explore.shortcut import shortcuts
-from kandykit.explore.steps import Amount, Create, Delete, Look, Order, Programme, Raw, Step, fewer, from_json, to_json
+from kandykit.explore.steps import (
+    Amount,
+    Create,
+    Delete,
+    ListOrders,
+    Look,
+    LookUp,
+    Order,
+    Programme,
+    Raw,
+    Step,
+    fewer,
+    from_json,
+    to_json,
+)
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
 from kandykit.hearing import Performance
 from kandykit.hearing.rulings import MOST_PLAYS, OFTEN, PLAYS_AGAIN, may_come_now_and_then, plays_needed
@@ -148,6 +162,10 @@ class Explorer:
         if stood and any(not self.docket.knows(met) for met in last.distinct):
             # One answer may break a rule and a law: with the few calls that are left the other one is soon confirmed.
             stood += self.deal_with(smallest, last)
+        watched = _each_seen(smallest)
+        if stood and finding.requirement.startswith("L") and len(watched) > len(smallest) and not self._ended():
+            # What is wrong may have been done by a step before the one that it showed at.
+            stood += self.deal_with(watched, self.walker.perform(watched))
         return stood
 
     def _again(self, programme: Programme, *, patience_s: float | None = None) -> Performance:
@@ -352,6 +370,15 @@ def _putting_back(programme: Sequence[Step]) -> list[Step]:
     made = dict.fromkeys(step.label for step in programme if isinstance(step, Create | Raw) and step.label)
     deletes = [step for label in made for step in (Delete(label), Look())]
     return [*deletes, fewer(0, "ours"), Look()]
+
+
+def _each_seen(programme: Sequence[Step]) -> list[Step]:
+    """The same steps with a look after each that may change something, where there is none."""
+    seen: list[Step] = []
+    for step, after in zip(programme, [*programme[1:], None], strict=True):
+        look = Look(getattr(step, "account", 0))
+        seen += [step] if isinstance(step, Look | ListOrders | LookUp) or after == look else [step, look]
+    return seen
 
 
 def _gist(programme: Sequence[Step], performance: Performance, finding: Finding) -> list[Step]:

@@ -213,6 +213,17 @@ def dead_ends(bench: Bench) -> list[str]:
     return [finding.title.partition(" fails")[0] for finding in found if finding.verdict is Verdict.FAIL]
 
 
+def test_what_did_the_harm_is_named_beside_where_it_showed() -> None:
+    class Consuming(TinyTarget):
+        def _create(self, sent: dict[str, Any]) -> tuple[int, Any]:
+            self.used += sent.get("identity") in self.live
+            return super()._create(sent)
+
+    bench = Bench(Consuming())
+    bench.explorer.examine([Look(), more(2), Create("a"), Create("a", again="a"), Create("last")])
+    assert set(standing(bench)) >= {"L4", "L5"}
+
+
 def test_long_lists_of_orders_are_read_sparingly_by_what_is_played_for_the_many() -> None:
     old = {"product_name": "p", "order_type": "increment", "quantity": 1, "status": "fulfilled"}
     many = [{**old, "order_number": f"old-{number}", "created_at": "2026-01-01T00:00:00Z"} for number in range(400)]
