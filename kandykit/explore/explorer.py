@@ -112,7 +112,8 @@ class Explorer:
         if first.aftermath:
             # It came up while the accounts were put back: make that a part of what is played.
             programme = [*programme, *_putting_back(programme)]
-            others = [Look(index) for index in self.walker.seen if index]
+            met = [exchange.intent.account for exchange in first.exchanges if exchange.seq in finding.evidence]
+            others = [Look(index) for index, name in enumerate(self.walker.names) if index and name in met]
             programme = [*others, *programme, *others]
             latest = self._again(programme)
             played = [latest] if shows(latest) else []

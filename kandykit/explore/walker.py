@@ -479,7 +479,8 @@ class Walker:
         if self.judge.terms.shared:
             return account.orders.net() + amount.plus
         first = account.first_total
-        return None if first is None else account.stock.totals()[0] - first + amount.plus
+        # No more than our own orders came to: what a target does wrong must not grow with each play.
+        return None if first is None else min(account.stock.totals()[0] - first, account.orders.net()) + amount.plus
 
     # -- single calls -------------------------------------------------------------------------------------------
 
