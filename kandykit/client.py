@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -104,9 +104,10 @@ class Client:
         assert passed is not None
         return passed
 
-    def send_together(self, calls: Sequence[tuple[Outgoing, Intent]]) -> list[Passed]:
+    def send_together(self, calls: Sequence[tuple[Outgoing, Intent]], follows: Collection[int] = ()) -> list[Passed]:
         """Make up to 32 calls that really overlap: each is ready on its own connection before the first one leaves.
 
+        Those whose places are in ``follows`` leave as soon as the call before them is over, whatever else is under way.
         Tokens are fetched before, so that nothing else goes out meanwhile; no call of a burst is sent again. Where the
         guard holds one back, none leaves. What came is in the order of ``calls``, and seen in that order.
         """
@@ -120,7 +121,7 @@ class Client:
                 self._follow(auth.mint(intent))
                 used[number] = auth, auth.token or ""
                 request.headers["Authorization"] = f"Bearer {used[number][1]}"
-        arrivals, passed = self._burst(requests)
+        arrivals, passed = self._burst(requests, follows)
         for number, (auth, token) in used.items():
             if arrivals[number].status == 401:
                 auth.expire(token)
@@ -194,26 +195,31 @@ class Client:
         finally:
             flow.close()
 
-    def _burst(self, requests: Sequence[httpx.Request]) -> tuple[list[Arrival], list[Passed]]:
+    def _burst(self, requests: Sequence[httpx.Request], follows: Collection[int]) -> tuple[list[Arrival], list[Passed]]:
         door = self.door
-        together = Together(len(requests), self._clock)
+        together = Together(len(requests) - len(follows), self._clock)
         passages: list[Passage] = []
+        lanes: list[list[Passage]] = []
         try:
-            for request in requests:
-                passages.append(door.admit(request, together))
+            for number, request in enumerate(requests):
+                passages.append(door.admit(request, None if number in follows else together))
+                if number in follows:
+                    lanes[-1].append(passages[-1])
+                else:
+                    lanes.append([passages[-1]])
         except BaseException:
             for passage in passages:
                 self.guard.turn_back(passage.seq, passage.intent.account)
             raise
         door.announce(passages)
-        futures: list[Future[Arrival]] = []
+        futures: list[Future[list[Arrival]]] = []
         interrupted: BaseException | None = None
         try:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(BURST, "kandykit-burst")
-            for passage in passages:
-                futures.append(self._threads.submit(door.carry, passage))
-            arrivals = [future.result() for future in futures]
+            for lane in lanes:
+                futures.append(self._threads.submit(self._carry, lane, together))
+            arrivals = [arrival for future in futures for arrival in future.result()]
         except BaseException as error:
             interrupted = error
             together.call_off()
@@ -221,7 +227,7 @@ class Client:
             if self._threads is not None:
                 self._threads.shutdown(wait=False, cancel_futures=True)
                 self._threads = None
-            arrivals = [self._so_far(futures[n : n + 1], passage) for n, passage in enumerate(passages)]
+            arrivals = [arrival for n, lane in enumerate(lanes) for arrival in self._so_far(futures[n : n + 1], lane)]
         door.learn(arrivals)
         passed = []
         for passage, arrival in zip(passages, arrivals, strict=True):
@@ -233,14 +239,26 @@ class Client:
             raise interrupted
         return arrivals, passed
 
-    def _so_far(self, future: Sequence[Future[Arrival]], passage: Passage) -> Arrival:
-        """What is known of a call whose burst was interrupted."""
+    def _carry(self, lane: Sequence[Passage], together: Together) -> list[Arrival]:
+        """Make calls one after another; once the burst is called off, none that has not left does."""
+        return [
+            self.door.carry(passage) if passage is lane[0] or not together.called_off else self._never(passage)
+            for passage in lane
+        ]
+
+    def _never(self, passage: Passage) -> Arrival:
+        return Arrival(passage.started, self._clock(), failure="unreachable", why="interrupted")
+
+    def _so_far(self, future: Sequence[Future[list[Arrival]]], lane: Sequence[Passage]) -> list[Arrival]:
+        """What is known of the calls of a lane whose burst was interrupted."""
         if future and future[0].done() and not future[0].cancelled() and future[0].exception() is None:
             return future[0].result()
-        departure = passage.departure
-        if not departure.left:
-            return Arrival(passage.started, self._clock(), failure="unreachable", why="interrupted")
-        return Arrival(departure.started, self._clock(), failure="timeout", why="interrupted")
+        return [
+            Arrival(passage.departure.started, self._clock(), failure="timeout", why="interrupted")
+            if passage.departure.left
+            else self._never(passage)
+            for passage in lane
+        ]
 
 
 def _request(outgoing: Outgoing, intent: Intent) -> httpx.Request:

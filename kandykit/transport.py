@@ -56,14 +56,14 @@ class Together:
         self._clock = clock
         self._ready: list[tuple[Departure, httpcore.NetworkStream, bytes, float | None]] = []
         self._gone = threading.Condition()
-        self._called_off = False
+        self.called_off = False
 
     def leave(self, departure: Departure, stream: httpcore.NetworkStream, octets: bytes, timeout: float | None) -> None:
         """Wait for the others, and leave with them."""
         with self._gone:
             self._ready.append((departure, stream, octets, timeout))
             if not self._go_if_complete():
-                self._gone.wait_for(lambda: departure.left or self._called_off)
+                self._gone.wait_for(lambda: departure.left or self.called_off)
             if not departure.left:
                 raise httpcore.ConnectError("the burst was called off before it left")
         if departure.failed is not None:
@@ -78,11 +78,11 @@ class Together:
     def call_off(self) -> None:
         """Who has not left yet never will."""
         with self._gone:
-            self._called_off = True
+            self.called_off = True
             self._gone.notify_all()
 
     def _go_if_complete(self) -> bool:
-        if self._called_off or len(self._ready) < self._expected:
+        if self.called_off or len(self._ready) < self._expected:
             return False
         for departure, stream, octets, timeout in self._ready:
             departure.started, departure.left = self._clock(), True

@@ -72,16 +72,18 @@ class DeleteNobody:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Read the inventory."""
+    """Read the inventory; in a burst ``then`` makes it as soon as the step before it is answered."""
 
     account: int = 0
+    then: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrders:
-    """Read all orders."""
+    """Read all orders; ``then`` as in `Look`."""
 
     account: int = 0
+    then: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ from kandykit.report.stock import (
     done,
     gave_unlike,
     groups,
+    lanes,
     refers_to_before,
     shows_nothing,
     start_of,
@@ -399,12 +400,16 @@ class Script:
     def _together(self, calls: Sequence[Exchange], number: int) -> None:
         """Calls that overlapped when they were recorded."""
         self.lines += ["", "# these were under way at the same time"]
+        sends: list[str] = []
         for offset, call in enumerate(calls):
             self._announce(call, number + offset)
             self._needed(call, number + offset)
             *before, send = self._send(call, f"same{offset}")
-            self.lines += [*before, f"{send} &"]
-        self.lines += ["", "wait", f"group={word(' '.join(f'same{offset}' for offset in range(len(calls))))}"]
+            self.lines += before
+            sends.append(send)
+        self.lines.append("")
+        self.lines += [f"{{ {'; '.join(sends[offset] for offset in lane)}; }} &" for lane in lanes(calls)]
+        self.lines += ["wait", f"group={word(' '.join(f'same{offset}' for offset in range(len(calls))))}"]
         for offset, call in enumerate(calls):
             self.lines.append(f'number={number + offset} account={account_of(call)}; look "$work/same{offset}"; came')
             self._after(call)

@@ -268,6 +268,19 @@ def widest_gap(calls: Iterable[Exchange]) -> int:
     return max((after - before for before, after in pairwise(sorted(call.seq for call in calls))), default=0)
 
 
+def lanes(calls: Sequence[Exchange]) -> list[list[int]]:
+    """The places of calls that overlapped: reads that came one after another in a lane, every other by itself."""
+    found: list[list[int]] = []
+    for place, call in enumerate(calls):
+        reads = [lane for lane in found if {calls[place].request.method, calls[lane[-1]].request.method} == {"GET"}]
+        before = [lane for lane in reads if calls[lane[-1]].ended <= call.started]
+        if before:
+            max(before, key=lambda lane: calls[lane[-1]].ended).append(place)
+        else:
+            found.append([place])
+    return found
+
+
 def _first_view(calls: Sequence[Exchange], binding: Binding) -> InventoryView | None:
     """What the inventory showed before the first call that may have changed it."""
     for call in calls:

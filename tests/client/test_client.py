@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import logging
 import socket
@@ -411,6 +412,31 @@ def test_a_burst_keeps_the_order_of_its_calls(make_line: MakeLine) -> None:
     ]
     assert target.holdings["other"].total == 15
     assert len(target.tokens) == 2
+
+
+def test_calls_that_follow_leave_when_the_one_before_them_is_over(make_line: MakeLine) -> None:
+    target = LittleTarget()
+    read, reads = threading.Event(), []
+
+    def hold(true: Reply) -> Reply:
+        if "order_number" in true.body:
+            read.wait(5)  # passes only if the reads do not wait for this call
+        else:
+            reads.append(true)
+            if len(reads) == 3:
+                read.set()
+        return true
+
+    with target.serve() as origin:
+        line = make_line(target, origin=origin, real_time=True)
+        line.client.token()
+        order = line.binding.place_order(OrderKind.INCREMENT, 1)
+        target.instead.extend([hold] * 4)
+        calls = [(order, Intent()), *[(line.binding.read_inventory(), Intent())] * 3]
+        burst = [exchange for exchange, _, _ in line.client.send_together(calls, {2, 3})]
+    assert [exchange.request.method for exchange in burst] == ["POST", "GET", "GET", "GET"]
+    for before, after in itertools.pairwise(burst[1:]):
+        assert before.ended <= after.started < burst[0].ended
 
 
 def test_what_one_answer_of_a_burst_gives_away_of_another_is_not_kept(line: Line) -> None:

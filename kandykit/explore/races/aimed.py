@@ -38,6 +38,10 @@ def _stock(free: int, *labels: str) -> list[Step]:
 
 LOOKS: Final = (Look(), Look())
 
+TRAIN: Final = (Look(), ListOrders(then=True), Look(then=True), ListOrders(then=True))
+LIST_FIRST: Final = (ListOrders(), Look(then=True), ListOrders(then=True), Look(then=True))
+"""Reads that follow each other, so that what one shows the next must not take back."""
+
 AIMED: Final[tuple[Race, ...]] = (
     Race("many creates for the last product", _stock(1), (_creates(8),)),
     Race("a crowd of creates for a few products", _stock(3), ((*_creates(6), *_creates(6, "caller", "c")),)),
@@ -76,6 +80,14 @@ AIMED: Final[tuple[Race, ...]] = (
         "reads while products are freed and given back",
         _stock(0, "a", "b"),
         ((*LOOKS, Delete("a"), Delete("b"), fewer(2), *LOOKS), (Look(), Look())),
+    ),
+    Race(
+        "reads one after another while products are bought",
+        _stock(1),
+        (
+            (more(2), *TRAIN, *LIST_FIRST, more(1)),
+            (Create("late"), *TRAIN, *LIST_FIRST, fewer(1)),
+        ),
     ),
     Race("reads while subscribers come", _stock(5), ((Look(), *_creates(3), Look()), (Look(), Create("late"), Look()))),
     Race(

@@ -15,7 +15,7 @@ LARGEST_BURST: Final = 32
 """As many calls can really leave together."""
 
 Burst = tuple[Step, ...]
-"""Calls that leave together, in the order in which their first octets go."""
+"""Calls that leave together, in the order in which their first octets go; reads may follow each other in one lane."""
 
 
 @dataclass(frozen=True, slots=True)

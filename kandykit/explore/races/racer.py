@@ -198,7 +198,8 @@ class Racer:
         """Send a burst together; where its worst case does not fit the budget, its first half, down to two calls."""
         while True:
             try:
-                return self._together([(outgoing, intent) for _, outgoing, intent in going])
+                follows = {place for place, (step, _, _) in enumerate(going) if place and getattr(step, "then", False)}
+                return self._together([(outgoing, intent) for _, outgoing, intent in going], follows)
             except OverBudget as refusal:
                 self._dear = self._dear or str(refusal)
                 if len(going) < 4:

@@ -6,6 +6,7 @@ before. Calls that come one after another find everything in order.
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 from kandykit.mock.accounts import INCREMENT, Account, Order, Subscriber
@@ -19,6 +20,9 @@ races = Faults("races")
 
 GAP_S = 0.004
 """How long a damaged server waits between check and act, in seconds."""
+
+LONG_GAP_S = 0.02
+"""How long it leaves things half done where one client has to see them so by two calls, one after the other."""
 
 LIMIT = 12
 """The agreed limit where a fault needs one: low enough to be reached within the budget of a run."""
@@ -299,6 +303,39 @@ def cache_keeps_what_a_read_missed(mock: Mock) -> None:
     bend(mock.operations, "show_stock", around)
     for seam in ("change_total", "consume", "give_back"):
         before(mock.store, seam, emptying)
+
+
+@races.breaks("L12", "L1", depth="standard")
+def reads_go_back_while_an_order_is_under_way(mock: Mock) -> None:
+    """Every second read of the inventory comes from a copy that gets an order only when it is answered."""
+    copies: dict[str, list[int]] = {}
+    turns = count(1)
+
+    def around(place_order: Any) -> Any:
+        async def placing(account: Account, call: Call) -> Answer:
+            old = copies.setdefault(account.client_id, [])
+            old.append(account.total)
+            try:
+                answer: Answer = await place_order(account, call)
+                await mock.sleep(LONG_GAP_S)
+                return answer
+            finally:
+                old.pop(0)
+
+        return placing
+
+    def reading(show_stock: Any) -> Any:
+        async def showing(account: Account) -> dict[str, Any]:
+            row: dict[str, Any] = await show_stock(account)
+            old = copies.get(account.client_id)
+            if old and row["used"] <= old[0] and next(turns) % 2 == 0:
+                return row | {"total": old[0], "available": old[0] - row["used"]}
+            return row
+
+        return showing
+
+    bend(mock.operations, "place_order", around)
+    bend(mock.operations, "show_stock", reading)
 
 
 # Numbers and names.

@@ -44,16 +44,8 @@ def together(caller: Caller, calls: Sequence[Call], other: Caller | None = None)
 
     Every second one is made by the other caller, where there is one.
     """
-    origin = caller.http.base_url
-    lines = [http.client.HTTPConnection(origin.host, origin.port, timeout=10) for _ in calls]
-    tokens = [caller.token, (other or caller).token]
-    for line in lines:
-        line.connect()
-    for number, (line, (method, path, body)) in enumerate(zip(lines, calls, strict=True)):
-        headers = {"authorization": f"Bearer {tokens[number % 2]}", "content-type": "application/json"}
-        line.request(method, BASE + path, None if body is None else json.dumps(body).encode(), headers)
     answers = []
-    for line in lines:
+    for line in lines_to(caller, calls, other):
         answer = line.getresponse()
         answers.append((answer.status, json.loads(answer.read())))
         line.close()
@@ -62,6 +54,19 @@ def together(caller: Caller, calls: Sequence[Call], other: Caller | None = None)
 
 def done(answers: Answers) -> int:
     return sum(status < 300 for status, _ in answers)
+
+
+def lines_to(caller: Caller, calls: Sequence[Call], other: Caller | None = None) -> list[http.client.HTTPConnection]:
+    """The connections of calls that were sent at once."""
+    origin = caller.http.base_url
+    lines = [http.client.HTTPConnection(origin.host, origin.port, timeout=10) for _ in calls]
+    tokens = [caller.token, (other or caller).token]
+    for line in lines:
+        line.connect()
+    for number, (line, (method, path, body)) in enumerate(zip(lines, calls, strict=True)):
+        headers = {"authorization": f"Bearer {tokens[number % 2]}", "content-type": "application/json"}
+        line.request(method, BASE + path, None if body is None else json.dumps(body).encode(), headers)
+    return lines
 
 
 def row(answer: tuple[int, dict[str, Any]]) -> tuple[int, int, int]:
@@ -233,7 +238,22 @@ def comes_back(caller: Caller) -> bool:
     return story.after(used=done(answers[:2]) - done(answers[2:]))
 
 
+def during(caller: Caller, call: Call, reads: Sequence[Call]) -> Answers:
+    """Send a call, and make the reads one after another before its answer is read."""
+    (line,) = lines_to(caller, [call])
+    answers = [answer for read in reads for answer in together(caller, [read])]
+    line.getresponse().read()
+    line.close()
+    return answers
+
+
+def goes_back(caller: Caller) -> bool:
+    totals = [row(answer)[0] for answer in during(caller, up(), [STOCK] * 4)]
+    return totals != sorted(totals)
+
+
 STORIES: dict[str, Story] = {
+    "reads-go-back-while-an-order-is-under-way": seen(goes_back),
     "last-product-sold-twice": seen(oversold),
     "accounts-mixed-up-in-a-crowd": seen(mixed_up),
     "same-identity-given-to-two": seen(identity_shared),
