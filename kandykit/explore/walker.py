@@ -61,6 +61,9 @@ TRIES = 3
 LISTED_A_CALL = 4_000
 """Where lists of orders have more octets than this for each call of the run, they are read more sparingly."""
 
+IN_VAIN = 5
+"""Who waits so often in a row for as long as the target says, and is turned away each time, is locked out."""
+
 USING_UP = "up to the quota"
 """What a read is for that is made to use up a quota: it is not made again when it is turned away."""
 
@@ -123,6 +126,7 @@ class Walker:
         self._now = Performance()
         self._sparing = False
         self._listed_octets = 0
+        self._in_vain: dict[str, int] = {}
 
     # -- performances -------------------------------------------------------------------------------------------
 
@@ -562,10 +566,29 @@ class Walker:
                     f"{LONGEST_PAUSE_S:.0f} s that a run waits. Run again after that, or with a larger quota."
                 )
             self._sleep(wait_s)
-            exchange, reply = self._send(outgoing, intent)
+            before, (exchange, reply) = exchange, self._send(outgoing, intent)
             self._now.exchanges.append(exchange)
             self._note_write(outgoing, exchange)
+            if reply.outcome is Outcome.THROTTLED:
+                self._waited_in_vain(before, exchange)
+                return reply
+        self._in_vain[intent.account] = 0
         return reply
+
+    def _waited_in_vain(self, turned_away: Exchange, again: Exchange) -> None:
+        """Raises `TargetDown` where an account is locked out: nothing more can be learnt of it."""
+        account = again.intent.account
+        self._in_vain[account] = self._in_vain.get(account, 0) + 1
+        if self._in_vain[account] < IN_VAIN:
+            return
+        answer = turned_away.answer
+        told = answer is not None and any(answer.header(name) for name in ("retry-after", "quota-reset-utc"))
+        if told and not self.judge.terms.shared:
+            self.hearing.note("served again", turned_away=[turned_away.seq], later=[], again=[again.seq])
+        raise TargetDown(
+            f"calls of {account} were turned away with 429 {IN_VAIN} times in a row, each after waiting as long as the"
+            " answer before had asked for. Run again when the quota allows it, or with a larger one."
+        )
 
     def _note_write(self, outgoing: Outgoing, exchange: Exchange) -> None:
         """Reads that lag have to wait for what may have changed an account; a token call changes none."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from kandykit.binding import Binding
 from kandykit.calls import OrderKind
+from kandykit.errors import TargetDown
 from kandykit.exchange import Answer, Exchange, Headers, Intent, Request
 from kandykit.explore.explorer import Explorer
 from kandykit.explore.intrusions import Intruder
@@ -40,6 +43,7 @@ class Bench:
         self.now = 0.0
         self.exchanges: list[Exchange] = []
         self.minted = 0
+        self.more_headers: Headers = ()
         self.away: Callable[[Outgoing], bool] = lambda _: False
         binding = Binding(BASE, "http://127.0.0.1/token")
         self.hearing = Hearing(Terms(BASE, "http://127.0.0.1/token"), binding, names)
@@ -74,7 +78,7 @@ class Bench:
         status, text = 503, "{}"
         if not self.away(outgoing):
             status, text = self.targets[intent.account].answer(outgoing.method, outgoing.url.removeprefix(BASE), body)
-        headers: Headers = (("content-type", "application/json"),)
+        headers: Headers = (("content-type", "application/json"), *self.more_headers)
         request = Request(outgoing.method, outgoing.url, outgoing.headers, body)
         answer = Answer(status, headers, text, len(text))
         exchange = Exchange(len(self.exchanges) + 1, intent, request, answer, started, self.now)
@@ -271,6 +275,34 @@ def test_who_uses_the_second_account_accuses_nobody() -> None:
     bench.explorer.watch(10.0)
     assert standing(bench) == {}
     assert bench.docket.foreign
+
+
+@pytest.mark.parametrize(
+    ("served_again", "headers", "accused"),
+    [(0, (("retry-after", "1"),), True), (0, (), False), (4, (("retry-after", "1"),), False)],
+    ids=["locked out", "not told when", "served now and then"],
+)
+def test_who_waits_as_told_and_is_never_served_again_is_locked_out(
+    served_again: int, headers: Headers, accused: bool
+) -> None:
+    class Quota(TinyTarget):
+        calls = 0
+
+        def _answer(self, *sent: Any) -> tuple[int, Any]:
+            self.calls += 1
+            if self.calls > 3 and not (served_again and self.calls % served_again == 0):
+                return 429, {}
+            return super()._answer(*sent)
+
+    bench = Bench(Quota())
+    bench.more_headers = headers
+    if served_again:
+        bench.explorer.examine([Look()] * 20)
+    else:
+        with pytest.raises(TargetDown, match="5 times in a row"):
+            bench.explorer.examine([Look()] * 20)
+    found = [case.finding for case in bench.docket.cases.values() if case.finding.requirement == "K1"]
+    assert any("still turned away" in finding.title for finding in found) is accused
 
 
 def test_a_target_that_is_away_for_some_seconds_is_not_accused() -> None:
