@@ -374,11 +374,12 @@ def _putting_back(programme: Sequence[Step]) -> list[Step]:
 
 
 def _each_seen(programme: Sequence[Step]) -> list[Step]:
-    """The same steps with a look after each that may change something, where there is none."""
+    """The same steps with looks after each that may change something, at each account that takes part."""
+    accounts = sorted({getattr(step, "account", 0) for step in programme})
     seen: list[Step] = []
     for step, after in zip(programme, [*programme[1:], None], strict=True):
-        look = Look(getattr(step, "account", 0))
-        seen += [step] if isinstance(step, Look | ListOrders | LookUp) or after == look else [step, look]
+        reads = isinstance(step, Look | ListOrders | LookUp)
+        seen += [step, *([] if reads else [Look(index) for index in accounts if after != Look(index)])]
     return seen
 
 

@@ -228,6 +228,19 @@ def test_what_did_the_harm_is_named_beside_where_it_showed() -> None:
     assert set(standing(bench)) >= {"L4", "L5"}
 
 
+def test_another_accounts_deletion_is_named_where_it_showed_as_a_missing_product() -> None:
+    class Trespassing(TinyTarget):
+        def _delete(self, identity: str) -> tuple[int, Any]:
+            if identity in first.live:
+                first.total -= 1
+            return 404, {}
+
+    first = TinyTarget()
+    bench = Bench(first, second=Trespassing())
+    bench.explorer.examine([Look(account=1), Look(), more(2), Create("a"), Delete("a", account=1), Create("last")])
+    assert set(standing(bench)) >= {"L5", "L11"}
+
+
 def test_long_lists_of_orders_are_read_sparingly_by_what_is_played_for_the_many() -> None:
     old = {"product_name": "p", "order_type": "increment", "quantity": 1, "status": "fulfilled"}
     many = [{**old, "order_number": f"old-{number}", "created_at": "2026-01-01T00:00:00Z"} for number in range(400)]
