@@ -21,7 +21,7 @@ def settle_by_list(account: Account, views: Iterable[OrderView]) -> None:
     asked, and kind, quantity and time are what we asked for. Where the list shows no order that could be a call's,
     the call did nothing. What cannot be told either way stays in doubt.
     """
-    strangers = [view for view in views if view.number and view.number not in account.orders]
+    strangers = _strangers(account, views)
     doubts, account.doubts = account.doubts, []
     for effect in sorted(doubts, key=lambda effect: effect.at):
         possible = [view for view in strangers if _may_be(account, effect, view)]
@@ -47,8 +47,13 @@ def rule_out_by_list(account: Account, views: Iterable[OrderView]) -> None:
 
     Where others act meanwhile, one that could be ours could be theirs as well; so nothing is taken for ours.
     """
-    strangers = [view for view in views if view.number and view.number not in account.orders]
+    strangers = _strangers(account, views)
     account.doubts = [effect for effect in account.doubts if any(_may_be(account, effect, view) for view in strangers)]
+
+
+def _strangers(account: Account, views: Iterable[OrderView]) -> list[OrderView]:
+    """The listed orders whose number none of our known orders has."""
+    return [view for view in views if view.number and view.number not in account.orders]
 
 
 def _may_be(account: Account, effect: Effect, view: OrderView) -> bool:
