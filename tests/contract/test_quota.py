@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kandykit.errors import TargetDown
 from kandykit.journal import read_journal
 from kandykit.run import Run
 from suites.quota import test_limit as suite
@@ -63,7 +64,6 @@ def test_a_run_that_only_reads_leaves_it_alone(tmp_path: Path) -> None:
     [
         ("quota-serves-one-too-many", "K1"),
         ("quota-counted-and-never-enforced", "K1"),
-        ("account-beyond-its-quota-is-locked-out", "K1"),
         ("over-quota-refused-but-done", "L4"),
         ("over-quota-deletes", "L10"),
         ("retry-after-in-words", "H17"),
@@ -74,3 +74,11 @@ def test_a_quota_that_is_not_kept_is_found(tmp_path: Path, fault: str, requireme
     with run_against(tmp_path, (fault,)) as run:
         reach(run)
     assert requirement in failed(run)
+
+
+@pytest.mark.slow
+def test_an_account_that_is_never_served_again_ends_the_run_and_is_found(tmp_path: Path) -> None:
+    locked = run_against(tmp_path, ("account-beyond-its-quota-is-locked-out",))
+    with locked as run, pytest.raises(TargetDown, match="turned away with 429"):
+        reach(run)
+    assert "K1" in failed(run)
