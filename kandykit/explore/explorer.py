@@ -45,6 +45,9 @@ SHORT = 6
 OUTAGE_S = 5.0
 """A target that answers nothing for less than this, in seconds, is started anew or maintained; that is no fault."""
 
+OF_A_SECOND_ACCOUNT = 4
+"""So many plays in a row that do not show it say that a second account is damaged as well."""
+
 REST_S = 2.0
 """For so long, in seconds, nothing may move while we only look, before a finding that comes now and then stands."""
 
@@ -223,7 +226,8 @@ class Explorer:
             play = self.walker.perform(moved, patience_s=PATIENT_S)
             number = play.number
             if shows(play):
-                break
+                # Where the second account bears it, a shorter example is worth a few more plays.
+                return self._cut_down(moved, play, shows, most=OF_A_SECOND_ACCOUNT)[1].number
         return number
 
     def _inventory_of(self, exchange: Exchange) -> InventoryView | None:
@@ -275,26 +279,32 @@ class Explorer:
         shown: Performance,
         shows: Callable[[Performance], bool],
         noted: Callable[[list[Step], Performance], None] = lambda programme, play: None,
+        most: int | None = None,
     ) -> tuple[list[Step], Performance]:
         """Leave out steps, then make amounts smaller, as long as the finding still shows; with the play that shows it.
 
         ``shown`` is a play of the programme. A target that keeps products may leave none for another play of what is
-        left, so the one that showed it is kept. ``noted`` is told of each smaller programme that shows it.
+        left, so the one that showed it is kept. ``noted`` is told of each smaller programme that shows it. It ends
+        after ``most`` plays in a row that do not.
         """
-        plays = 0
+        plays = in_vain = 0
 
         def still(candidate: list[Step]) -> bool:
-            nonlocal plays, shown
-            if plays >= self.effort.shrink_plays or self._ended():
+            nonlocal plays, in_vain, shown
+            if plays >= self.effort.shrink_plays or in_vain == most or self._ended():
                 return False
-            plays += 1
+            plays, in_vain = plays + 1, in_vain + 1
             if showing := shows(play := self.walker.perform(candidate)):
-                shown = play
+                shown, in_vain = play, 0
                 noted(candidate, play)
             return showing
 
         # A target that keeps a product with each play soon leaves none to play with: most looks go at once.
-        lean = [step for place, step in enumerate(programme) if place in (0, len(programme) - 1) or step != Look()]
+        lean = [
+            step
+            for place, step in enumerate(programme)
+            if place in (0, len(programme) - 1) or not isinstance(step, Look)
+        ]
         smallest = lean if len(lean) < len(programme) and still(lean) else programme
         width = max(len(smallest) // 2, 1)
         while True:

@@ -128,6 +128,13 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until no order of ours is pending on an account, as long as orders may take."""
+
+    account: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Renew:
     """From here on an account's calls use a new token; the one before lives on."""
 
@@ -193,6 +200,7 @@ Step = (
     | LookBack
     | Send
     | Pause
+    | Await
     | Renew
     | UseUp
     | Intrude

@@ -21,6 +21,7 @@ from kandykit.explore import intrusions, unusual
 from kandykit.explore.generate import request as generated
 from kandykit.explore.steps import (
     Amount,
+    Await,
     Create,
     Delete,
     DeleteNobody,
@@ -287,9 +288,7 @@ class Walker:
 
     def settle(self, index: int = 0) -> None:
         """Wait until no order of ours is pending, as long as orders may take."""
-        account = self._account(index)
-        for number in account.orders.open_numbers():
-            self._drive(self._await_order(number, index), None)
+        self._drive(self._settle(index), None)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -333,6 +332,8 @@ class Walker:
             yield self._attempt(outgoing, self._intent(step.account, credential=credential, probe=step.name))
         elif isinstance(step, Pause):
             self._sleep(step.seconds)
+        elif isinstance(step, Await):
+            yield from self._settle(step.account)
         elif isinstance(step, Renew):
             self._renew(self.names[step.account])
         elif isinstance(step, UseUp):
@@ -365,6 +366,10 @@ class Walker:
         assert reply.order is not None
         if step.wait and reply.order.stage not in (Stage.DONE, Stage.NOT_DONE):
             yield from self._await_order(number, step.account)
+
+    def _settle(self, index: int) -> Iterator[Reply]:
+        for number in self._account(index).orders.open_numbers():
+            yield from self._await_order(number, index)
 
     def _follow(self, number: str | None, index: int) -> Iterator[Reply]:
         """Read an order where its Location points, if that is a place of this API."""
@@ -611,8 +616,7 @@ class Walker:
     def _back(self, account: Account, index: int) -> Iterator[Reply]:
         for identity in account.identities.standing():
             yield self._write(self.binding.delete_subscriber(identity), index)
-        for number in account.orders.open_numbers():
-            yield from self._await_order(number, index)
+        yield from self._settle(index)
         tries = orders = 0
         while tries < 3 and orders < MOST_PARTS:
             yield (reply := self._look(index))

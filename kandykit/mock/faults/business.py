@@ -577,7 +577,7 @@ def order_never_in_the_list(mock: Mock) -> None:
     bend(mock.store, "record", around)
 
 
-@business.breaks("L6", "L3", depth="standard")
+@business.breaks("L6", "L3")
 def pending_decrement_not_checked_again(mock: Mock) -> None:
     """Orders take a moment, and a decrement is carried out even when its products were given out meanwhile."""
     mock.take_time(0.3)
@@ -601,7 +601,7 @@ def pending_order_counted_twice(mock: Mock) -> None:
     after(mock.store, "record", recording)
 
 
-@business.breaks("L7", "L8", depth="standard", readings={"limit": LIMIT})
+@business.breaks("L7", "L8", readings={"limit": LIMIT})
 def pending_order_rejected_when_the_next_comes(mock: Mock) -> None:
     """Orders take a moment, and one that is still pending when the next is placed ends rejected, though it fits."""
     mock.agree_on(LIMIT)
