@@ -98,10 +98,14 @@ class FetchToken:
 
 @dataclass(frozen=True, slots=True)
 class OtherCall:
-    """A call to something the contract does not name, or by a method it does not document."""
+    """A call to something the contract does not name, or by a method it does not document.
+
+    ``written`` says that documented calls write there: what another method may do that is accepted, nobody knows.
+    """
 
     method: str
     path: str
+    written: bool = False
 
 
 Call = (

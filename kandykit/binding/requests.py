@@ -152,7 +152,11 @@ class Requests(Spelling):
             return self._orders_call(below, parts.query)
         if method == "DELETE":
             return self._delete_call(below, parts.query, headers, body)
-        return OtherCall(method, below)
+        return self._other(method, below)
+
+    def _other(self, method: str, below: str) -> OtherCall:
+        written = method not in ("HEAD", "OPTIONS") and not {"POST", "DELETE"}.isdisjoint(self.methods_at(below))
+        return OtherCall(method, below, written)
 
     def _order_call(self, headers: Headers, body: str, query: str) -> Call:
         sent = self.sent
@@ -279,7 +283,7 @@ class Requests(Spelling):
             if below.rstrip("/") != self.one_subscriber.partition("{}")[0].rstrip("/"):
                 found = _between(below, self.one_subscriber)
                 if found is None:
-                    return OtherCall("DELETE", below)
+                    return self._other("DELETE", below)
                 identity = unquoted(found)
                 # Whom it names is anybody's guess, and to refuse it is as right as to find nobody.
                 no_text = "an escape that is no UTF-8" if HALVES.search(identity) else ""
@@ -287,7 +291,7 @@ class Requests(Spelling):
                     meant = DeleteSubscriber(identity)
                     return Malformed(Operation.DELETE_SUBSCRIBER, broken, grey=True, meant=meant)
         elif below != self.delete_path:
-            return OtherCall("DELETE", below)
+            return self._other("DELETE", below)
         elif place == "query":
             identity = dict(parse_qsl(query, keep_blank_values=True)).get(name)
         elif place == "header":

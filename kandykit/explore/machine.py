@@ -8,6 +8,7 @@ cutting down belong to the judge and the explorer; the machine only chooses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -19,6 +20,7 @@ from kandykit.explore import unusual
 from kandykit.explore.explorer import Explorer
 from kandykit.explore.steps import (
     Amount,
+    Await,
     Create,
     Delete,
     DeleteNobody,
@@ -70,6 +72,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.orders = 0
         self.looks = LOOKS[0]
         self.lists = True
+        self.waits = True
         self.over = self.ended() or self.explorer.worn_out
         if not self.over:
             self.explorer.walker.begin(fresh=True, sparing=True)
@@ -83,6 +86,8 @@ class Lifecycle(RuleBasedStateMachine):
 
     def write(self, step: Step, *, look: bool = True) -> None:
         """A step that may change something, followed by a look if the example is in the habit."""
+        if isinstance(step, Order):
+            step = replace(step, wait=self.waits)
         self.take(step)
         if self.looks == LOOKS[0] or (self.looks == "now and then" and look):
             self.take(Look())
@@ -90,16 +95,18 @@ class Lifecycle(RuleBasedStateMachine):
     @initialize(
         looks=st.sampled_from(LOOKS),
         lists=st.sampled_from((False, False, False, True)),
+        waits=st.sampled_from((True, True, False)),
         stock=st.integers(0, 6),
         leave=st.integers(0, 3),
         fill=st.booleans(),
     )
-    def begin(self, looks: str, lists: bool, stock: int, leave: int, fill: bool) -> None:
+    def begin(self, looks: str, lists: bool, waits: bool, stock: int, leave: int, fill: bool) -> None:
         """Read what there is, buy a little, and maybe use most of it up.
 
-        Lists grow with every order that an account ever had, so only some examples end with one.
+        Lists grow with every order that an account ever had, so only some examples end with one. Where orders take a
+        moment, only some wait for them.
         """
-        self.looks, self.lists = looks, lists
+        self.looks, self.lists, self.waits = looks, lists, waits
         self.take(Look())
         if stock:
             self.take(Order(OrderKind.INCREMENT, Amount(stock), label="o0"))
@@ -204,6 +211,12 @@ class Lifecycle(RuleBasedStateMachine):
     def look_up_nothing(self) -> None:
         """A read of an order that never existed."""
         self.take(LookUp())
+
+    @rule()
+    def await_orders(self) -> None:
+        """Nothing more until no order is pending."""
+        self.take(Await())
+        self.take(Look())
 
     @rule(leave=st.integers(0, 1))
     def use_up(self, leave: int) -> None:

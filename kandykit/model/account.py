@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from kandykit.calls import (
     CreateSubscriber,
@@ -11,6 +12,7 @@ from kandykit.calls import (
     InventoryView,
     Malformed,
     Operation,
+    OtherCall,
     Outcome,
     PlaceOrder,
     ReadInventory,
@@ -27,6 +29,8 @@ from kandykit.model.stock import Question, Stock
 from kandykit.model.subscriber_law import SubscriberLaw
 from kandykit.terms import Terms
 from kandykit.verdict import Check, Finding
+
+_MAYBE_DONE: Final = (Outcome.DONE, Outcome.UNCLEAR)
 
 
 class Account:
@@ -66,11 +70,15 @@ class Account:
             checks = list(self._subscribers.deleted(event, meant))
         else:
             checks = []
-            if isinstance(meant, Malformed) and event.writes and reply.outcome in (Outcome.DONE, Outcome.UNCLEAR):
+            if isinstance(meant, Malformed) and event.writes and reply.outcome in _MAYBE_DONE:
                 # What an accepted malformed call did is anybody's guess; that it was accepted is R3's finding.
                 self.forget()
                 if meant.operation is Operation.PLACE_ORDER:
-                    self._orders.slipped_in()
+                    self._orders.slipped_in(event.seq)
+            elif isinstance(meant, OtherCall) and meant.written and event.writes and reply.outcome in _MAYBE_DONE:
+                # No more is known of a method that no document names; that it was served is H1's finding.
+                self.forget()
+                self._orders.slipped_in(event.seq)
         self._state.window.fresh.append(event)
         if event.writes:
             self._state.last_write = event.exchange.ended

@@ -38,6 +38,7 @@ class OrderLaw:
         self._lost: dict[int, tuple[PlaceOrder, float]] = {}
         self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
         self._untold = 0
+        self._slipped_in = 0
         self._least_refused: tuple[int, int] | None = None
         self._most_accepted: tuple[int, int] | None = None
 
@@ -88,9 +89,10 @@ class OrderLaw:
             self.state.stock.ask(Question(seq, order_effect(call), 0, closes, lingers=True), ended)
             self._lost[seq] = call, closes
 
-    def slipped_in(self) -> None:
-        """A malformed order was accepted: the list may show one more order than the ledger can know."""
+    def slipped_in(self, seq: int) -> None:
+        """What may be an order of unknown kind was accepted: the list may show one more than the ledger can know."""
         self._untold += 1
+        self._slipped_in = seq
 
     def _booked(self, event: Event, call: PlaceOrder, view: OrderView) -> Iterable[Check]:
         if view.number is not None:
@@ -336,6 +338,8 @@ class OrderLaw:
             )
         elif self.state.terms.shared:
             self.foreign_numbers.add(view.number)
+        elif self._untold and refused is not None and refused < self._slipped_in:
+            self._untold -= 1
         elif refused is not None and view.stage is not Stage.NOT_DONE:
             yield Finding(
                 "L4",

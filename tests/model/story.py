@@ -115,9 +115,9 @@ class Story:
         """A malformed call."""
         return self._tell(Malformed(operation, "quantity is zero"), _reply(answer), answer)
 
-    def calls(self, method: str, *, answer: int | str = 405) -> Story:
+    def calls(self, method: str, path: str = "/order", *, answer: int | str = 405) -> Story:
         """A call by a method that is not documented."""
-        return self._tell(OtherCall(method, "/order"), _reply(answer), answer, method)
+        return self._tell(OtherCall(method, path, path == "/order"), _reply(answer), answer, method)
 
     def elsewhere(self, call: Call, *, answer: int = 201, **shown: Any) -> Story:
         """Another account does something of its own."""

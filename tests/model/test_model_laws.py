@@ -108,6 +108,15 @@ GOOD: dict[str, Telling] = {
         .lists(order("x", FEWER, 2))
         .shows(0, 0)
     ),
+    "L8 another method is served like the documented one": lambda s: (
+        s.shows(2, 0)
+        .more(1, answer=401)
+        .shows(2, 0)
+        .calls("PUT", answer=201)
+        .shows(3, 0)
+        .lists(order("of a PUT", MORE, 1))
+        .shows(3, 0)
+    ),
     "L13 reads are reads": lambda s: s.shows(2, 1).lists().shows(2, 1).calls("HEAD", answer=200).shows(2, 1),
 }
 
@@ -222,6 +231,10 @@ BAD: dict[str, Telling] = {
         .lists(order("x", FEWER, 2))
     ),
     "L13 reading consumes": lambda s: s.shows(3, 0).lists().shows(3, 1),
+    "L1 a method of a path to read changes what it shows": lambda s: (
+        s.shows(2, 0).calls("PUT", "/inventory", answer=200).shows(3, 0)
+    ),
+    "L4 another method is refused and acts": lambda s: s.shows(2, 0).calls("PUT").shows(3, 0),
     "L13 HEAD consumes": lambda s: s.shows(3, 0).calls("HEAD", answer=200).shows(3, 1),
     "R2 newest first": lambda s: s.more(1, "a").more(2, "b").lists(order("b", MORE, 2), order("a", MORE, 1)),
 }
