@@ -146,7 +146,7 @@ class Redactor:
         self._marks: dict[str, str] = {}
         self._standing: list[_Secret] = []
         self._recent: deque[_Secret] = deque()
-        self._grams: dict[int, tuple[_Secret, ...]] = {}
+        self._grams: dict[int, list[_Secret]] = {}
         self._too_short_to_index: list[_Secret] = []
         self._only_whole: set[str] = set()
         self._kinds: dict[str, str] = {}
@@ -344,12 +344,10 @@ class Redactor:
         octets = text.encode("utf-8", "surrogatepass")
         places = memoryview(octets)[: len(octets) & ~3].cast("I").tolist()
         grams = self._grams
-        if not self._too_short_to_index and grams.keys().isdisjoint(places):
-            return []
-        suspects = {known.plain: known for place in grams.keys() & places for known in grams[place]}
-        return sorted(
-            [*suspects.values(), *self._too_short_to_index], key=lambda known: (-len(known.plain), known.plain)
-        )
+        suspects = {known.plain: known for known in self._too_short_to_index if known.plain in text}
+        if not grams.keys().isdisjoint(places):
+            suspects |= {known.plain: known for place in grams.keys() & places for known in grams[place]}
+        return sorted(suspects.values(), key=lambda known: (-len(known.plain), known.plain))
 
     def _whole_values(self, text: str, *, weak: bool) -> str:
         """Replace learnt secrets where they are a whole JSON string, a whole form value, or the whole text."""
@@ -385,7 +383,9 @@ class Redactor:
             for start in range(4):
                 end = start + ((len(octets) - start) & ~3)
                 for gram in octets[start:end].cast("I").tolist():
-                    grams[gram] = (*grams[gram], known) if gram in grams else (known,)
+                    having = grams.setdefault(gram, [])
+                    if not having or having[-1] is not known:
+                        having.append(known)
 
     def _forget_half(self) -> None:
         """Drop the older half of the passwords from the search inside text; as whole values they stay known."""
