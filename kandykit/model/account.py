@@ -54,6 +54,7 @@ class Account:
     def see(self, event: Event) -> list[Check]:
         """What this event proves of the laws: a `Held` for each one really tested, a `Finding` for each one broken."""
         meant, reply = event.meant, event.reply
+        self._state.served |= reply.outcome is Outcome.DONE
         if isinstance(meant, ReadInventory):
             if reply.outcome is not Outcome.DONE or reply.inventory is None:
                 return []

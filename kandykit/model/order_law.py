@@ -268,7 +268,7 @@ class OrderLaw:
             if known:
                 yield from self._ledger(event, orders.read_one(number, (), event.seq, ended))
                 return
-            if self._of_another(number) is not None:
+            if self._of_another(number) is not None and self.state.served:
                 yield Held("L11")
             yield from self.state.refused_for("unknown", event)
         elif reply.outcome is Outcome.DONE and reply.orders is not None:

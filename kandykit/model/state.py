@@ -35,6 +35,7 @@ class State:
         self.refusals = Refusals()
         self.others: list[Account] = []
         self.tolerant = False
+        self.served = False
         self.last_write = float("-inf")
         self.terms = terms
 
@@ -68,8 +69,11 @@ class State:
         return event.exchange.started - self.lag_s if self.lag_s else float("inf")
 
     def refused_for(self, cause: str, event: Event, exactly: str = "") -> Iterable[Check]:
-        """A refusal whose cause is certain; what is looked for by an odd name may be refused for its form."""
-        if cause == "unknown" and event.exchange.intent.probe:
+        """A refusal whose cause is certain; what is looked for by an odd name may be refused for its form.
+
+        Whoever was never served may be refused for who it is.
+        """
+        if (cause == "unknown" and event.exchange.intent.probe) or (event.reply.status == 403 and not self.served):
             return ()
         return self.refusals.refused(cause, event, self._terms, exactly)
 

@@ -58,7 +58,7 @@ class Window:
                 yield Held(law)
         if self.fresh and not self.kept and not any(event.writes for event in self.fresh):
             yield Held("L13")
-        if self.elsewhere:
+        if any(event.reply.status != 403 for event in self.elsewhere):
             yield Held("L11")
 
     def _laws_tested(self, event: Event) -> tuple[str, ...]:

@@ -14,6 +14,10 @@ def two_accounts(run: Run) -> None:
     if len(run.walker.names) < 2:
         run.not_tested("L11", "the profile lists one account only; a second one makes isolation testable")
         pytest.skip("the profile lists one account only")
+    run.examine([Look(account=1)])
+    if run.judge.account(run.walker.names[1]).last_view is None:
+        run.not_tested("L11", "the second account's inventory cannot be read, so nothing tells what it feels or may do")
+        pytest.skip("the second account is not served")
 
 
 @pytest.mark.requirements("L11")

@@ -20,7 +20,7 @@ from kandykit.calls import (
     SubscriberView,
 )
 from kandykit.model.walk import walked
-from kandykit.verdict import Held
+from kandykit.verdict import Held, Verdict
 
 Telling = Callable[[Story], Story]
 
@@ -317,3 +317,13 @@ def test_titles_are_the_same_whatever_the_numbers(name: str) -> None:
     for finding in story.said:
         assert not any(character.isdigit() for character in finding.title)
         assert "@" not in finding.title
+
+
+def test_who_is_never_served_is_refused_for_who_it_is() -> None:
+    assert Story().finds("nobody's", answer=403).said == []
+    assert Story().shows(0, 0).finds("nobody's", answer=403).verdicts == [Verdict.WARN]
+
+
+def test_a_call_that_nobody_was_entitled_to_proves_no_isolation() -> None:
+    assert "L11" not in Story().shows(1, 0).elsewhere(DeleteSubscriber("a@b"), answer=403).shows(1, 0).held
+    assert "L11" in Story().shows(1, 0).elsewhere(DeleteSubscriber("a@b"), answer=404).shows(1, 0).held
