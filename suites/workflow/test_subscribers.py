@@ -50,6 +50,25 @@ def test_an_identity_that_was_given_can_be_taken_back(run: Run, signs: tuple[str
     run.examine([Look(), more(2), Look(), *each])
 
 
+LONGEST_USER = 64
+"""RFC 5321 lets a mailbox have so many octets before its @, so a target may refuse more."""
+
+TELLING_LENGTHS = (20, 24, 25, 30, 31, 32, 33, 36, 40, 45, 48, 49, 50, 51, 60, 63, 64)
+"""What columns, digests and buffers have room for, and one more or less."""
+
+
+@pytest.mark.requirements("L9", "L10", "R7")
+def test_an_identity_may_have_any_length(run: Run) -> None:
+    """What is accepted is kept whole, whatever would have room for less."""
+    if not run.walker.caller_chooses:
+        pytest.skip("this target chooses its identities itself")
+    shortest = len(run.walker.fresh_identity().partition("@")[0])
+    lengths = TELLING_LENGTHS if run.depth.long == 1 else range(shortest + 1, LONGEST_USER + 1)
+    signs = ["x" * (length - shortest) for length in lengths if length > shortest]
+    steps = [step for each in signs for step in (Create(each, signs=each), Delete(each))]
+    run.examine([Look(), more(1), Look(), *steps, Look()])
+
+
 @pytest.mark.requirements("L9", "L10")
 def test_letter_case_makes_one_subscriber_or_two(run: Run) -> None:
     """Which of them is the target's choice, but not a mixture: what is deleted is what was named."""
