@@ -64,7 +64,7 @@ def shows(failure: Failure, fault: str) -> bool:
         run = Run(load_profile(str(path)), Options(depth=DEPTHS["quick"], out=Path(name)))
         run.open()
         try:
-            run.walker.intent = Intent("replay", failure.finding.id)
+            run.walker.calling.intent = Intent("replay", failure.finding.id)
             plays = [run.walker.perform(from_json(failure.programme), patience_s=PATIENCE_S) for _ in range(PLAYS)]
         finally:
             run.close()

@@ -250,7 +250,7 @@ def replay(failure: Failure, profile: Profile, *, out: Path, yes: bool = False) 
     run.folder = out / f"replay-{run.id}"
     try:
         run.open()
-        run.walker.intent = Intent("replay", failure.finding.id)
+        run.walker.calling.intent = Intent("replay", failure.finding.id)
         if failure.needs_expired:
             run.await_expiry()
         made = _Player(run, failure).play()

@@ -200,7 +200,7 @@ class Run:
 
     def _calibrate(self) -> None:
         readings = self.profile.readings
-        self.walker.intent = Intent("calibration", "calibration")
+        self.walker.calling.intent = Intent("calibration", "calibration")
         if self.binding.spelling["inventory.number"]:
             self._classify()
         try:
@@ -340,7 +340,7 @@ class Run:
 
         ``planned`` are all suites of the run, in their order: each may use its share of the time that is left.
         """
-        self.walker.intent = Intent(suite, test)
+        self.walker.calling.intent = Intent(suite, test)
         self.hearing.note("test", suite=suite, test=test)
         if suite == self._suite:
             return
@@ -413,7 +413,9 @@ class Run:
         for token, name in ((earlier, "earlier token"), (later, "later token")):
             outgoing = self.binding.read_inventory()
             headers = (("authorization", f"Bearer {token}"), *outgoing.headers)
-            intent = Intent(self.walker.intent.suite, self.walker.intent.test, self.names[0], Credential.LIVE, name)
+            intent = Intent(
+                self.walker.calling.intent.suite, self.walker.calling.intent.test, self.names[0], Credential.LIVE, name
+            )
             self._send(Outgoing("GET", outgoing.url, headers), intent)
 
     # -- the line -----------------------------------------------------------------------------------------------
@@ -455,7 +457,7 @@ class Run:
         except KeyboardInterrupt:
             self._goes_on()
         try:
-            self.walker.intent = Intent("cleanup", "cleanup")
+            self.walker.calling.intent = Intent("cleanup", "cleanup")
             if self.hearing.calls and not self.options.read_only:
                 fulfilment_s = self.judge.terms.fulfilment_s
                 self.residue = restore(

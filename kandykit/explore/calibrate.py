@@ -184,7 +184,7 @@ def _lag(
         found.notes.append(f"only {pairs} pairs of write and read could be made, so a small lag may have been missed")
     settle_s = _settles_in(lag)
     found.terms = replace(found.terms, settle_s=settle_s)
-    walker.lags = {kind: _settles_in(met) for kind, met in account.lags_met.items()}
+    walker.calling.lags = {kind: _settles_in(met) for kind, met in account.lags_met.items()}
     found.readings["settle_s"] = round(settle_s, 3)
     if lag:
         found.readings["lag_met_s"] = {kind: round(met, 3) for kind, met in account.lags_met.items()}

@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 from kandykit.binding import Binding
 from kandykit.binding.text import quoted
 from kandykit.calls import OrderKind, Outcome, ReadInventory, ReadOrders, Reply, Stage
-from kandykit.errors import OverBudget, Refused, TargetDown
+from kandykit.errors import Refused
 from kandykit.exchange import Credential, Exchange, Intent
 from kandykit.explore import intrusions, unusual
+from kandykit.explore.calling import Calling
 from kandykit.explore.generate import request as generated
 from kandykit.explore.steps import (
     Amount,
@@ -49,21 +49,12 @@ from kandykit.wire import Outgoing
 HASTY_S = 0.15
 """How long exploration waits for a doubtful read to come right, in seconds; what stands is played once patiently."""
 
-LONGEST_PAUSE_S = 90.0
-"""A target that asks for a longer pause than this, in seconds, cannot be tested now."""
-
 MOST_PARTS = 16
 """In so many orders at most everything is given back; each may be twice as large as the one before."""
-
-TRIES = 3
-"""How often a well-formed call that gets no clear answer is made in the same state, once reading has settled that."""
 
 
 LISTED_A_CALL = 4_000
 """Where lists of orders have more octets than this for each call of the run, they are read more sparingly."""
-
-IN_VAIN = 5
-"""Who waits so often in a row for as long as the target says, and is turned away each time, is locked out."""
 
 USING_UP = "up to the quota"
 """What a read is for that is made to use up a quota: it is not made again when it is turned away."""
@@ -104,30 +95,22 @@ class Walker:
         self.hearing = hearing
         self.judge = hearing.judge
         self.names = names
-        self.intent = Intent()
+        self.calling = Calling(binding, hearing, send, names, pause=pause, sleep=sleep, clock=clock)
         self.read_only = False
         self.hasty_s = HASTY_S
-        self._loses_answers = False
-        self.lags = {"inventory": inf, "orders": inf}
         self.fulfilment_met: tuple[float, float] | None = None
         self._stalled: set[str] = set()
-        self._wrote_at: dict[int, float] = {}
         self.wished: str | None = None
         self.caller_chooses = True
         self.server_chooses = True
-        self._send = send
         self._mint_at = mint
         self._domain = binding.spelling["subscriber.domain"]
-        self._pause = pause
         self._sleep = sleep
         self._clock = clock
         self._intruder = intruder
         self._renew = renew
         self._most_back = most_back
-        self._now = Performance()
         self._sparing = False
-        self._listed_octets = 0
-        self._in_vain: dict[str, int] = {}
 
     # -- performances -------------------------------------------------------------------------------------------
 
@@ -179,11 +162,11 @@ class Walker:
         """
         self._sparing = sparing
         said = {"fresh": True} if fresh else {}
-        self._now = self.hearing.note("play", **said, **({"about": about} if about else {}))
+        self.calling.performance = self.hearing.note("play", **said, **({"about": about} if about else {}))
 
     def end(self, programme: Sequence[dict[str, Any]]) -> Performance:
         """The performance is over; ``programme`` is what was played, as JSON values."""
-        now = self._now
+        now = self.performance
         held_back: dict[str, Any] = {"held_back": now.held_back} if now.held_back else {}
         if now.over_budget:
             held_back["over_budget"] = True
@@ -207,15 +190,19 @@ class Walker:
     @property
     def performance(self) -> Performance:
         """The performance that is being recorded."""
-        return self._now
+        return self.calling.performance
 
     def play(self, step: Step, scene: Scene, *, patience_s: float | None = None) -> bool:
         """Play one step; True when the judge raised something that rests on the account's state."""
-        self._now.starts.append(len(self._now.exchanges))
-        if self._sparing and isinstance(step, ListOrders) and self._listed_octets > LISTED_A_CALL * self.hearing.calls:
+        self.performance.starts.append(len(self.performance.exchanges))
+        if (
+            self._sparing
+            and isinstance(step, ListOrders)
+            and self.calling.listed_octets > LISTED_A_CALL * self.hearing.calls
+        ):
             return False
         self._drive(self._calls(step, scene), patience_s)
-        return any(finding.stateful for finding in self._now.findings)
+        return any(finding.stateful for finding in self.performance.findings)
 
     def _drive(self, calls: Iterator[Reply], patience_s: float | None) -> None:
         """Make calls one by one; after each one take what the judge raised, and wait for doubtful reads."""
@@ -224,8 +211,8 @@ class Walker:
                 if self._unsettled():
                     self._resolve(patience_s)
         except Refused as refusal:
-            self._now.held_back.append(str(refusal))
-            self._now.over_budget = True
+            self.performance.held_back.append(str(refusal))
+            self.performance.over_budget = True
 
     def _unsettled(self) -> bool:
         return any(account.suspicions for account in self.judge.accounts.values())
@@ -241,7 +228,7 @@ class Walker:
             pause = min(pause * 2, 0.25)
             for index, name in enumerate(self.names):
                 for suspicion in self.judge.account(name).suspicions:
-                    self._read(self._rereading(suspicion.reread), index)
+                    self.calling.read(self._rereading(suspicion.reread), index)
         if self._unsettled():
             self.hearing.note("overdue")
 
@@ -258,7 +245,7 @@ class Walker:
         Subscribers that nobody created yet get their identities here, so that two creates can share one.
         """
         made = [(step, self._single(step, scene), getattr(step, "account", 0)) for step in steps]
-        return [(step, call, self._intent(index)) for step, call, index in made if call is not None]
+        return [(step, call, self.calling.intent_of(index)) for step, call, index in made if call is not None]
 
     def _single(self, step: Step, scene: Scene) -> Outgoing | None:
         if isinstance(step, Look):
@@ -274,7 +261,7 @@ class Walker:
             identity = scene.subscribers.get(step.label)
             return None if identity is None else self.binding.delete_subscriber(identity)
         if isinstance(step, Create):
-            findable = self._loses_answers and self.caller_chooses  # see `_write`
+            findable = self.calling.loses_answers and self.caller_chooses  # see `Calling.write`
             if step.form == "server" and not step.again and self.server_chooses and not findable:
                 return self.binding.create_subscriber(None)
             if not self.caller_chooses:
@@ -294,7 +281,7 @@ class Walker:
 
     def _calls(self, step: Step, scene: Scene) -> Iterator[Reply]:
         if isinstance(step, Look):
-            yield self._look(step.account)
+            yield self.calling.look(step.account)
         elif isinstance(step, Order):
             yield from self._order(step, scene)
         elif isinstance(step, Create):
@@ -302,34 +289,34 @@ class Walker:
         elif isinstance(step, Delete):
             identity = scene.subscribers.get(step.label)
             if identity is not None:
-                yield self._write(self.binding.delete_subscriber(_spelt(identity, step.spelt)), step.account)
+                yield self.calling.write(self.binding.delete_subscriber(_spelt(identity, step.spelt)), step.account)
         elif isinstance(step, DeleteNobody):
-            yield self._write(self.binding.delete_subscriber(self.fresh_identity()), step.account)
+            yield self.calling.write(self.binding.delete_subscriber(self.fresh_identity()), step.account)
         elif isinstance(step, ListOrders):
-            yield self._listed(None, step.account)
+            yield self.calling.listed(None, step.account)
         elif isinstance(step, LookUp) and step.located:
             yield from self._follow(scene.orders.get(step.label), step.account)
         elif isinstance(step, LookUp):
             number = scene.orders.get(step.label) if step.label else f"none-{self.fresh_identity().partition('@')[0]}"
             if number is not None and self.binding.reads_single_orders:
                 if step.spelt == "as given":
-                    yield self._listed(number, step.account)
+                    yield self.calling.listed(number, step.account)
                 else:
                     # It is nobody's, and may be refused for its form as well.
                     nearly = self.binding.read_orders(_spelt(number, step.spelt))
-                    yield self._attempt(nearly, self._intent(step.account, probe=f"an order number {step.spelt}"))
+                    yield self.calling.probe(nearly, step.account, f"an order number {step.spelt}")
         elif isinstance(step, LookBack):
             numbers = self._account(step.owner).orders.own_numbers() if self.binding.reads_single_orders else []
             # The oldest ones are all among them: what is forgotten or mistaken for another is so first.
             spread = {*range(step.most // 4), *range(0, len(numbers), max(1, len(numbers) // max(1, step.most)))}
             for place in sorted(spread)[: step.most]:
                 if place < len(numbers):
-                    yield self._listed(numbers[place], step.account)
+                    yield self.calling.listed(numbers[place], step.account)
         elif isinstance(step, Send):
             outgoing = unusual.CATALOGUE[step.name].build(self.binding, self.fresh_identity)
             # A browser sends its preflight without the credentials of the call that it asks for.
             credential = Credential.NONE if step.name.startswith("preflight") else Credential.LIVE
-            yield self._attempt(outgoing, self._intent(step.account, credential=credential, probe=step.name))
+            yield self.calling.probe(outgoing, step.account, step.name, credential)
         elif isinstance(step, Pause):
             self._sleep(step.seconds)
         elif isinstance(step, Await):
@@ -338,7 +325,7 @@ class Walker:
             self._renew(self.names[step.account])
         elif isinstance(step, UseUp):
             for _ in range(step.most):
-                reply = self._attempt(self.binding.read_inventory(), self._intent(step.account, probe=USING_UP))
+                reply = self.calling.probe(self.binding.read_inventory(), step.account, USING_UP)
                 yield reply
                 if reply.outcome is Outcome.THROTTLED:
                     return
@@ -353,11 +340,11 @@ class Walker:
         quantity = self._quantity(step.amount, step.account)
         if quantity is None or quantity < 1:
             return
-        reply = self._write(self.binding.place_order(step.kind, quantity), step.account)
+        reply = self.calling.write(self.binding.place_order(step.kind, quantity), step.account)
         yield reply
         if reply.outcome is Outcome.UNCLEAR:
             # Its number never came; the list tells whether there is one.
-            yield self._listed(None, step.account)
+            yield self.calling.listed(None, step.account)
         number = reply.order.number if reply.order else None
         if number is None:
             return
@@ -376,7 +363,7 @@ class Walker:
         locations, name = self.judge.past.locations, self.names[index]
         where = [url for url, placed in locations.items() if placed.account == name and placed.number == number]
         if number is not None and where and where[-1].startswith(self.binding.base_url + "/"):
-            yield self._read(Outgoing("GET", where[-1], (("accept", "application/json"),)), index)
+            yield self.calling.read(Outgoing("GET", where[-1], (("accept", "application/json"),)), index)
 
     def _await_order(self, number: str, index: int) -> Iterator[Reply]:
         """Read a pending order until it has come to an end, with growing pauses, as long as it may take.
@@ -389,7 +376,7 @@ class Walker:
         while True:
             self._sleep(pause)
             one = number if self.binding.reads_single_orders else None
-            reply = self._read(self.binding.read_orders(one), index)
+            reply = self.calling.read(self.binding.read_orders(one), index)
             yield reply
             waited = self._clock() - began
             found = next((view for view in reply.orders or () if view.number == number), None)
@@ -422,11 +409,11 @@ class Walker:
                 return
             if step.recased:
                 identity = identity.swapcase() if identity.swapcase() != identity else None
-        elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self._loses_answers)):
+        elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self.calling.loses_answers)):
             user, _, domain = self.fresh_identity().rpartition("@")
             identity = f"{user}{step.signs}@{domain}"
         self.wished = identity
-        reply = self._write(self.binding.create_subscriber(identity), step.account)
+        reply = self.calling.write(self.binding.create_subscriber(identity), step.account)
         yield reply
         known = (reply.subscriber.identity if reply.subscriber else None) or identity
         if known is not None:
@@ -445,11 +432,11 @@ class Walker:
     def _intrude(self, step: Intrude, scene: Scene) -> Iterator[Reply]:
         made = self._intruder.build(step, scene.subscribers.get(step.label), scene.orders.get(step.label))
         if made is None:
-            self._now.held_back.append(f"no {step.credential.value} credential could be had")
+            self.performance.held_back.append(f"no {step.credential.value} credential could be had")
             return
         outgoing, credential = made
         probe = f"{step.credential.value} {step.what}: {step.variant}"
-        yield self._attempt(outgoing, self._intent(0, credential=credential, probe=probe))
+        yield self.calling.probe(outgoing, 0, probe, credential)
 
     def _raw(self, step: Raw, scene: Scene) -> Iterator[Reply]:
         """A probe is sent once, whatever comes of it; a well-formed call is made again like any other."""
@@ -458,9 +445,9 @@ class Walker:
             return
         request, identity = made
         if step.probe:
-            reply = self._attempt(request, self._intent(step.account, probe=step.probe))
+            reply = self.calling.probe(request, step.account, step.probe)
         else:
-            reply = (self._read if request.method == "GET" else self._write)(request, step.account)
+            reply = (self.calling.read if request.method == "GET" else self.calling.write)(request, step.account)
         yield reply
         if not step.label:
             return
@@ -491,114 +478,8 @@ class Walker:
         # No more than our own orders came to: what a target does wrong must not grow with each play.
         return None if first is None else min(account.stock.totals()[0] - first, account.orders.net()) + amount.plus
 
-    # -- single calls -------------------------------------------------------------------------------------------
-
     def _account(self, index: int) -> Account:
         return self.judge.account(self.names[index])
-
-    def _intent(self, index: int, *, credential: Credential = Credential.LIVE, probe: str = "") -> Intent:
-        base = self.intent
-        return Intent(base.suite, base.test, self.names[index], credential, probe)
-
-    def _look(self, index: int) -> Reply:
-        """Read the inventory, and where reads lag again and again until the latest write must show, or has shown."""
-        lag_s = self.lags["inventory"]
-        return self._settled(self.binding.read_inventory(), index, lag_s, lambda: self._account(index).up_to_date)
-
-    def _listed(self, number: str | None, index: int) -> Reply:
-        """Read all orders, or one, in the same way."""
-        reply = self._settled(self.binding.read_orders(number), index, self.lags["orders"], lambda: False)
-        answer = self._now.exchanges[-1].answer if self._now.exchanges else None
-        self._listed_octets += answer.length if answer else 0
-        return reply
-
-    def _settled(self, outgoing: Outgoing, index: int, lag_s: float, shown: Callable[[], bool]) -> Reply:
-        """Make a read of one account's state once the latest write there has settled, with growing pauses."""
-        due = self._wrote_at.get(index, -inf) + min(lag_s, self.judge.terms.settle_s)
-        pause = 0.02
-        while (left := due - self._clock()) > 0:
-            reply = self._read(outgoing, index)
-            if reply.outcome is Outcome.DONE and shown():
-                return reply
-            self._sleep(min(pause, max(left, 0.0)))
-            pause = min(pause * 2, 0.25)
-        return self._read(outgoing, index)
-
-    def _read(self, outgoing: Outgoing, index: int) -> Reply:
-        """A read may be made again: it changes nothing."""
-        reply = self._attempt(outgoing, self._intent(index))
-        for _ in range(TRIES - 1):
-            if reply.outcome is not Outcome.UNCLEAR:
-                break
-            reply = self._attempt(outgoing, self._intent(index))
-        return reply
-
-    def _write(self, outgoing: Outgoing, index: int) -> Reply:
-        """A write whose answer is unclear is looked into first; only what certainly did not happen is made again."""
-        intent = self._intent(index)
-        reply = self._attempt(outgoing, intent)
-        for _ in range(TRIES - 1):
-            if reply.outcome is not Outcome.UNCLEAR:
-                return reply
-            # A create whose answer is lost can be undone only where we chose the identity: from here on we do.
-            self._loses_answers = True
-            key = self._now.exchanges[-1].seq
-            self._look(index)
-            stock = self._account(index).stock
-            # A delete of nobody cannot have happened either.
-            nobody = outgoing.method == "DELETE" and key not in stock.questions and key not in stock.answers
-            if stock.answers.get(key) is not False and not nobody:
-                return reply
-            reply = self._attempt(outgoing, intent)
-        return reply
-
-    def _attempt(self, outgoing: Outgoing, intent: Intent) -> Reply:
-        try:
-            exchange, reply = self._send(outgoing, intent)
-        except OverBudget as refusal:
-            if not refusal.reading_helps:
-                raise
-            # What was written since the last read counts at its worst; reading shows what became of it.
-            self._look(self.names.index(intent.account))
-            exchange, reply = self._send(outgoing, intent)
-        self._now.exchanges.append(exchange)
-        self._note_write(outgoing, exchange)
-        if reply.outcome is Outcome.THROTTLED and intent.probe == "":
-            wait_s = self._pause(exchange)
-            if wait_s > LONGEST_PAUSE_S:
-                raise TargetDown(
-                    f"the quota is used up: the target asks to come again in {wait_s:.0f} s, which is longer than the "
-                    f"{LONGEST_PAUSE_S:.0f} s that a run waits. Run again after that, or with a larger quota."
-                )
-            self._sleep(wait_s)
-            before, (exchange, reply) = exchange, self._send(outgoing, intent)
-            self._now.exchanges.append(exchange)
-            self._note_write(outgoing, exchange)
-            if reply.outcome is Outcome.THROTTLED:
-                self._waited_in_vain(before, exchange)
-                return reply
-        self._in_vain[intent.account] = 0
-        return reply
-
-    def _waited_in_vain(self, turned_away: Exchange, again: Exchange) -> None:
-        """Raises `TargetDown` where an account is locked out: nothing more can be learnt of it."""
-        account = again.intent.account
-        self._in_vain[account] = self._in_vain.get(account, 0) + 1
-        if self._in_vain[account] < IN_VAIN:
-            return
-        answer = turned_away.answer
-        told = answer is not None and any(answer.header(name) for name in ("retry-after", "quota-reset-utc"))
-        if told and not self.judge.terms.shared:
-            self.hearing.note("served again", turned_away=[turned_away.seq], later=[], again=[again.seq])
-        raise TargetDown(
-            f"calls of {account} were turned away with 429 {IN_VAIN} times in a row, each after waiting as long as the"
-            " answer before had asked for. Run again when the quota allows it, or with a larger one."
-        )
-
-    def _note_write(self, outgoing: Outgoing, exchange: Exchange) -> None:
-        """Reads that lag have to wait for what may have changed an account; a token call changes none."""
-        if outgoing.method not in ("GET", "HEAD", "OPTIONS") and outgoing.url.startswith(self.binding.base_url):
-            self._wrote_at[self.names.index(exchange.intent.account)] = exchange.ended
 
     # -- putting back -------------------------------------------------------------------------------------------
 
@@ -615,11 +496,11 @@ class Walker:
 
     def _back(self, account: Account, index: int) -> Iterator[Reply]:
         for identity in account.identities.standing():
-            yield self._write(self.binding.delete_subscriber(identity), index)
+            yield self.calling.write(self.binding.delete_subscriber(identity), index)
         yield from self._settle(index)
         tries = orders = 0
         while tries < 3 and orders < MOST_PARTS:
-            yield (reply := self._look(index))
+            yield (reply := self.calling.look(index))
             view = reply.inventory
             if view is None:
                 return
@@ -631,7 +512,7 @@ class Walker:
             surplus = min(above, account.orders.net(), free)
             if surplus < 1:
                 # Read once more: numbers that are seen twice are what the guard goes by from here on.
-                yield self._look(index)
+                yield self.calling.look(index)
                 return
             # An order to give back could do the opposite, so it may be for less than all; then another follows.
             part = min(surplus, max(self._most_back(self.names[index]), 1))

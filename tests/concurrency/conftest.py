@@ -39,7 +39,7 @@ def racing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Racing]:
             run = Run(load_profile(path), Options(depth=DEPTHS["quick"], out=tmp_path / "reports"))
             stack.callback(run.close)
             run.open()
-            run.walker.intent = Intent("concurrency", "test")
+            run.walker.calling.intent = Intent("concurrency", "test")
             return run
 
         yield start

@@ -71,7 +71,7 @@ def test_a_time_that_was_asked_for_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_suite_that_has_used_up_its_share_leaves_the_others_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_after(0.5, monkeypatch)
-    run.walker = SimpleNamespace()  # type: ignore[assignment]
+    run.walker = SimpleNamespace(calling=SimpleNamespace())  # type: ignore[assignment]
     run.journal = SimpleNamespace(mark=lambda *_, **__: None)  # type: ignore[assignment]
     suites = ("workflow", "security", "stateful")
     for suite in suites:
