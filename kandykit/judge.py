@@ -131,9 +131,10 @@ class Judge:
         account = self.account(intent.account)
         if intent.credential not in _OWN:
             if event.writes and reply.outcome in (Outcome.DONE, Outcome.UNCLEAR):
-                # It should not have been let in; whose stock it changed, if any, the next read must tell.
+                # It should not have been let in; whether it was carried out, and for whom, the next reads must tell.
                 for known in self.accounts.values():
                     known.forget()
+                account.note([Event(exchange, call, replace(reply, outcome=Outcome.UNCLEAR))])
                 return []
             call = Malformed(Operation.OTHER, "without a live token")
             event = Event(exchange, call, reply)

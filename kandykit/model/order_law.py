@@ -326,7 +326,7 @@ class OrderLaw:
         """Where an order comes from that appeared in the list although this account has no answer that gave it out."""
         assert view.number is not None
         other = self._of_another(view.number)
-        refused = self._refused.get((view.kind, view.quantity))
+        refused, rejected = self._refused.get((view.kind, view.quantity)), view.stage is Stage.NOT_DONE
         if other is not None:
             yield Finding(
                 "L11",
@@ -340,12 +340,12 @@ class OrderLaw:
             self.foreign_numbers.add(view.number)
         elif self._untold and refused is not None and refused < self._slipped_in:
             self._untold -= 1
-        elif refused is not None and view.stage is not Stage.NOT_DONE:
+        elif refused is not None:
             yield Finding(
                 "L4",
                 "A refused order appears in the order list",
                 NO_OTHER,
-                f"the {view.kind} of {view.quantity} as number {view.number}",
+                f"the {view.kind} of {view.quantity} as number {view.number}" + (", rejected" if rejected else ""),
                 (refused, event.seq),
                 also=("L8",),
                 source=SOURCE,
@@ -353,7 +353,7 @@ class OrderLaw:
             )
         elif self._untold:
             self._untold -= 1
-        elif refused is None:
+        else:
             self.foreign_numbers.add(view.number)
             yield Finding(
                 "L8",

@@ -234,6 +234,9 @@ BAD: dict[str, Telling] = {
     "L1 a method of a path to read changes what it shows": lambda s: (
         s.shows(2, 0).calls("PUT", "/inventory", answer=200).shows(3, 0)
     ),
+    "L4 a refused order is entered as rejected": lambda s: (
+        s.shows(2, 1).lists().fewer(2, answer=412).lists(order("refused", FEWER, 2, NOT_DONE))
+    ),
     "L4 another method is refused and acts": lambda s: s.shows(2, 0).calls("PUT").shows(3, 0),
     "L13 HEAD consumes": lambda s: s.shows(3, 0).calls("HEAD", answer=200).shows(3, 1),
     "R2 newest first": lambda s: s.more(1, "a").more(2, "b").lists(order("b", MORE, 2), order("a", MORE, 1)),
