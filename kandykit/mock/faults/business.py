@@ -376,6 +376,17 @@ def refused_decrement_is_entered(mock: Mock) -> None:
     before(mock.operations, "refuse_order", entering)
 
 
+@business.breaks("L4", "L8")
+def refused_order_stands_as_rejected(mock: Mock) -> None:
+    """An order that is refused with 412 stands in the list of orders afterwards, as rejected."""
+
+    def entering(account: Account, kind: str, quantity: int) -> None:
+        order = new_order(mock, account, kind, quantity, REJECTED)
+        account.orders[order.number] = order
+
+    before(mock.operations, "refuse_order", entering)
+
+
 @business.breaks("L4", "L1")
 def refused_decrement_takes_what_is_free(mock: Mock) -> None:
     """A refused decrement takes the free products all the same."""
