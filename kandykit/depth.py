@@ -11,7 +11,7 @@ from typing import Final
 class Depth:
     """``examples`` sequences of at most ``steps`` steps in the state machines, and ``roamed`` ones that go where none
     has been; ``long`` repetitions of the long programmes; ``random`` generated requests per operation;
-    ``pause_s`` is for how many seconds nothing is done now and then, to see what time alone changes;
+    ``pause_s`` and ``stay_s`` are for how many seconds nothing is done, to see what time alone changes;
     ``shrink_plays`` how often a failing programme may be played while it is cut down. In seconds: ``watch_s`` and
     ``expiry_s`` the longest waits for another actor to show and for a token to expire; after ``longest_s`` a run starts
     nothing new but what was never put to the test: a fast target never gets there."""
@@ -24,6 +24,7 @@ class Depth:
     watch_s: float
     expiry_s: float
     pause_s: float
+    stay_s: float
     shrink_plays: int
     random: int
     longest_s: float
@@ -41,6 +42,7 @@ DEPTHS: Final[Mapping[str, Depth]] = {
             watch_s=8.0,
             expiry_s=3.0,
             pause_s=0.0,
+            stay_s=0.0,
             shrink_plays=60,
             random=10,
             longest_s=180.0,
@@ -54,6 +56,7 @@ DEPTHS: Final[Mapping[str, Depth]] = {
             watch_s=25.0,
             expiry_s=15.0,
             pause_s=1.2,
+            stay_s=6.0,
             shrink_plays=150,
             random=60,
             longest_s=420.0,
@@ -67,6 +70,7 @@ DEPTHS: Final[Mapping[str, Depth]] = {
             watch_s=60.0,
             expiry_s=90.0,
             pause_s=6.0,
+            stay_s=31.0,
             shrink_plays=300,
             random=400,
             longest_s=600.0,

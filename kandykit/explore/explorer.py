@@ -22,6 +22,7 @@ from kandykit.explore.steps import (
     Look,
     LookUp,
     Order,
+    Pause,
     Programme,
     Raw,
     Step,
@@ -50,6 +51,10 @@ OF_A_SECOND_ACCOUNT = 4
 
 REST_S = 2.0
 """For so long, in seconds, nothing may move while we only look, before a finding that comes now and then stands."""
+
+
+LONGEST_CUT_S = 30.0
+"""Cutting one finding down takes no longer than this, in seconds, however slow its plays are."""
 
 
 @dataclass(slots=True)
@@ -150,7 +155,8 @@ class Explorer:
             elsewhere = None if rested else self._elsewhere([programme], shows)
             return weigh(again=[play.number for play in played], rested=rested, elsewhere=elsewhere)
         reads_only = finding.requirement == "L13"
-        quiet = [] if reads_only else self._quiet(max(_lasted_s(play) for play in played))
+        paused = any(isinstance(step, Pause) and step.seconds >= LONGEST_QUIET_S for step in programme)
+        quiet = [] if reads_only else self._quiet(max(_lasted_s(play) for play in played), whole=paused)
         moved = any(self.hearing.quiet(quiet)) or self.hearing.busy
         windows, busy = self.hearing.quiet(quiet), self.hearing.busy
         needed = plays_needed(finding, windows, busy=busy, trouble=first.trouble)
@@ -179,12 +185,19 @@ class Explorer:
             self._sleep(max(0.0, since + OUTAGE_S - self._clock()))
         return self.walker.perform(programme, patience_s=patience_s)
 
-    def _quiet(self, seconds: float) -> list[int]:
-        """Look at the account at rest, for as long as a play lasts, again and again: does anything move by itself?"""
+    def _quiet(self, seconds: float, *, whole: bool = False) -> list[int]:
+        """Look at the account at rest, for as long as a play lasts, again and again: does anything move by itself?
+
+        Where a play waits to see what time does, what that does after the play comes first, and the windows are as long
+        as the ``whole`` play.
+        """
         busy = self.hearing.busy or bool(self.docket.doubts)
         windows: list[int] = []
-        while len(windows) < (QUIET_IF_BUSY if busy or any(self.hearing.quiet(windows)) else QUIET):
-            windows.append(self.walker.watch(min(seconds, LONGEST_QUIET_S)).number)
+        if whole:
+            self._sleep(seconds)
+            self.walker.watch(0.0, fresh=True)
+        while len(windows) < (QUIET_IF_BUSY if not whole and (busy or any(self.hearing.quiet(windows))) else QUIET):
+            windows.append(self.walker.watch(seconds if whole else min(seconds, LONGEST_QUIET_S)).number)
         return windows
 
     def _now_and_then(
@@ -288,10 +301,12 @@ class Explorer:
         after ``most`` plays in a row that do not.
         """
         plays = in_vain = 0
+        until = self._clock() + LONGEST_CUT_S
 
         def still(candidate: list[Step]) -> bool:
             nonlocal plays, in_vain, shown
-            if plays >= self.effort.shrink_plays or in_vain == most or self._ended():
+            enough = plays >= self.effort.shrink_plays or in_vain == most or self._clock() > until
+            if enough or self._ended():
                 return False
             plays, in_vain = plays + 1, in_vain + 1
             if showing := shows(play := self.walker.perform(candidate)):

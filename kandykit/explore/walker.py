@@ -138,10 +138,10 @@ class Walker:
             self.restore(patience_s=patience_s)
         return self.end(to_json(programme))
 
-    def watch(self, seconds: float) -> Performance:
-        """Look at the accounts and their orders, do nothing for so long, and look again."""
+    def watch(self, seconds: float, *, fresh: bool = False) -> Performance:
+        """Look at the accounts and their orders, do nothing for so long, and look again; ``fresh`` as in `begin`."""
         looks: list[Step] = [step(account=index) for index in self.seen or [0] for step in (Look, ListOrders)]
-        self.begin()
+        self.begin(fresh=fresh)
         for step in looks:
             self.play(step, Scene())
         self._sleep(seconds)

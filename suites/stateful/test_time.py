@@ -45,11 +45,10 @@ def test_a_while_in_which_nothing_happens_changes_nothing(run: Run) -> None:
     """What is kept for a moment only, or done anew after it, shows when nobody calls for a while."""
     if not run.depth.pause_s:
         pytest.skip("this depth does not wait")
-    pause = Pause(run.depth.pause_s)
     run.examine(
         [
             *STOCK,
-            pause,
+            Pause(run.depth.pause_s),
             Look(),
             LookUp("up"),
             ListOrders(),
@@ -57,7 +56,8 @@ def test_a_while_in_which_nothing_happens_changes_nothing(run: Run) -> None:
             Look(),
             fewer(1),
             Look(),
-            pause,
+            Pause(run.depth.stay_s),
+            Look(),
             Create("c"),
             Look(),
             Delete("b"),

@@ -14,6 +14,7 @@ from kandykit.hearing import Hearing
 from kandykit.profile import profile_from_options
 from kandykit.run import GRACE, Options, Run
 from kandykit.terms import Terms
+from kandykit.verdict import Finding, Verdict
 
 BASE = "http://127.0.0.1/base"
 TOKEN = "http://127.0.0.1/token"
@@ -87,3 +88,24 @@ def test_a_suite_that_has_used_up_its_share_leaves_the_others_theirs(monkeypatch
 
 def spend_until(run: Run, spent_s: float) -> None:
     run._began = time.monotonic() - spent_s
+
+
+@pytest.mark.parametrize(
+    ("met", "enough"),
+    [
+        ([("R2", Verdict.FAIL)], True),
+        ([("R2", Verdict.FAIL), ("L12", Verdict.INCONCLUSIVE)], False),
+        ([("L10", Verdict.FAIL), ("L12", Verdict.INCONCLUSIVE)], True),
+        ([("H20", Verdict.WARN)], False),
+    ],
+)
+def test_the_shadow_of_a_law_in_doubt_is_not_all_that_was_asked_for(
+    met: list[tuple[str, Verdict]], enough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_after(0.5, monkeypatch)
+    run.options.until_fail = True
+    run.docket = run.hearing.docket
+    for number, (requirement, verdict) in enumerate(met):
+        run.docket.file(Finding(requirement, f"title {number}", "this", "that", (1,), verdict=verdict), [])
+    run.content()
+    assert run.enough is enough

@@ -91,7 +91,9 @@ STORIES = {
     "increment-adds-nothing": played("up:3 stock", "201f 3/0/3", "201f 0/0/0"),
     "increment-of-ten-or-more-short-by-one": played("up:9 up:10 stock", "201f 201f 19/0/19", "201f 201f 18/0/18"),
     "refused-decrement-is-entered": played("up:1 down:2 list stock", "201f 412 +1f 1/0/1", "201f 412 +1f,-2f 1/0/1"),
-    "refused-order-stands-as-rejected": played("up:1 down:2 list stock", "201f 412 +1f 1/0/1", "201f 412 +1f,-2r 1/0/1"),
+    "refused-order-stands-as-rejected": played(
+        "up:1 down:2 list stock", "201f 412 +1f 1/0/1", "201f 412 +1f,-2r 1/0/1"
+    ),
     "refused-decrement-takes-what-is-free": played("up:3 new down:3 stock", "201f 201 412 3/1/2", "201f 201 412 1/1/0"),
     # The agreed limit.
     "limit-passed-by-one": played("up:13 up:11 up:2 stock", "412 201f 412 11/0/11", "201f 412 412 13/0/13", **LIMIT),
