@@ -18,9 +18,10 @@ from kandykit.calls import Call, Reply
 from kandykit.cleanup import restore
 from kandykit.client import Client
 from kandykit.depth import DEPTHS, Depth
-from kandykit.errors import KandykitError, NoApi, NoTokenEndpoint, TargetError
+from kandykit.errors import KandykitError, NoApi, NoTokenEndpoint, TargetDown, TargetError
 from kandykit.exchange import Exchange, Intent
 from kandykit.explore.calibrate import calibrate
+from kandykit.explore.calling import LONGEST_PAUSE_S
 from kandykit.explore.classify import classify
 from kandykit.explore.explorer import Effort, Explorer
 from kandykit.explore.intrusions import Intruder
@@ -64,6 +65,9 @@ SHARES = {"workflow": 5, "security": 5, "contract": 2, "quota": 1, "stateful": 3
 
 SHADOWS = frozenset({"R2", "L3"})
 """What wrong numbers break by themselves, whatever made them wrong: while a law is in doubt, such a failure is its."""
+
+SPARED = 6
+"""So many calls of a quota are kept beside those that putting the account back takes when all goes well."""
 
 FURTHER_TOKENS = 5
 """So many tokens are minted after one that must still work: a target may keep only a few."""
@@ -112,6 +116,7 @@ class Run:
         self._owed: Sequence[str] = ()
         self._minted = 0
         self._quota_told = False
+        self._last_calls: dict[str, str] = {}
         self._began = time.monotonic()
         self._first_token: tuple[str, float] | None = None
         self.opened = False
@@ -246,19 +251,30 @@ class Run:
         else:
             self.remark("what the inventory's one number counts could not be found out: spell it in the profile")
 
-    def _announce_quota(self, exchange: Exchange) -> None:
+    def _calls_left(self, exchange: Exchange) -> int | None:
+        """How many calls are left of the quota, where an answer tells."""
+        if exchange.answer is None:
+            return None
+        limit, used = ((exchange.answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
+        return int(limit) - int(used) if limit.isdecimal() and used.isdecimal() else None
+
+    def _spare_the_last(self, exchange: Exchange, left: int) -> None:
+        """The last calls of a quota whose window does not soon end are kept for putting the account back."""
+        if not 0 <= left <= self.ledger.calls_to_clean_up + SPARED:
+            self._last_calls.pop(exchange.intent.account, None)
+        elif (wait_s := self.client.pause_after(exchange)) > LONGEST_PAUSE_S:
+            self._last_calls[exchange.intent.account] = (
+                f"the quota is nearly used up: {left} calls are left, which putting the account back may take, and its"
+                f" period ends in {wait_s:.0f} s. Run again after that, or with a larger quota."
+            )
+
+    def _announce_quota(self, exchange: Exchange, left: int) -> None:
         """Say at the start that the calls which are left of the quota will not last, where the answers tell."""
-        answer = exchange.answer
-        if answer is None:
-            return
-        limit, used = ((answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
-        if not (limit.isdecimal() and used.isdecimal()):
-            return
         self._quota_told = True
-        left = int(limit) - int(used)
         if left >= self.options.expected_calls:
             return
         wait_s = self.client.pause_after(exchange)
+        limit = exchange.answer.header("quota-limit") if exchange.answer else ""
         text = (
             f"the quota has {max(left, 0)} of {limit} calls left and its period ends in {wait_s:.0f} s; this run takes"
             f" about {self.options.expected_calls} calls, so it will have to wait for the next period, or cannot end"
@@ -425,6 +441,8 @@ class Run:
     # -- the line -----------------------------------------------------------------------------------------------
 
     def _send(self, outgoing: Outgoing, intent: Intent) -> tuple[Exchange, Reply]:
+        if intent.account in self._last_calls and intent.suite != "quota":
+            raise TargetDown(self._last_calls[intent.account])
         exchange, _, reply = self.client.send(outgoing, intent)
         return exchange, reply
 
@@ -436,8 +454,12 @@ class Run:
     def _see(self, exchange: Exchange, call: Call, reply: Reply) -> None:
         """Every exchange comes by here, in order."""
         self.hearing.see(exchange, call, reply)
+        left = self._calls_left(exchange)
+        if left is None:
+            return
         if not self._quota_told:
-            self._announce_quota(exchange)
+            self._announce_quota(exchange, left)
+        self._spare_the_last(exchange, left)
 
     def _identity(self, domain: str) -> str:
         self._minted += 1
@@ -462,6 +484,8 @@ class Run:
             self._goes_on()
         try:
             self.walker.calling.intent = Intent("cleanup", "cleanup")
+            # What others have is left to them, whether or not the profile told of them.
+            self.ledger.shared |= bool(self.docket.foreign)
             if self.hearing.calls and not self.options.read_only:
                 fulfilment_s = self.judge.terms.fulfilment_s
                 self.residue = restore(

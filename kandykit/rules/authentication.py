@@ -45,13 +45,16 @@ def nothing_without_a_live_token(sight: Sight) -> tuple[Check, ...]:
     status = sight.status
     if sight.succeeded:
         probe = sight.exchange.intent.probe
+        # RFC 6750 2.3 knows this way, and advises against it: the token is a live one.
+        queried = "access_token=" in sight.exchange.request.url
         return (
             sight.finding(
                 "R6",
-                f"{sight.label} succeeds {words}",
+                f"{sight.label} succeeds {'with its token in the query' if queried else words}",
                 f"401 with {_CHALLENGE}",
                 f"{status} {quoted(sight.body)}{f' [{probe}]' if probe else ''}",
-                source=f"{PAGE}, Authentication; RFC 6750 3.1",
+                verdict=Verdict.WARN if queried else Verdict.FAIL,
+                source=f"{PAGE}, Authentication; RFC 6750 {'2.3' if queried else '3.1'}",
             ),
         )
     if not status or status == 429 or not sight.documented:

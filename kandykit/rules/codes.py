@@ -20,7 +20,7 @@ _LARGE_HEADERS: Final = 4096
 
 # What path normalisers and request firewalls stumble over, decoded or not: slashes, percent signs, dots and semicolons
 # that were escaped, control characters, and escapes that are none.
-_ODD_IN_A_PATH: Final = re.compile(r"%(?:[01]|2[5ef]|3b|5c|7f)|/\.{0,2}/|/\.{1,2}$|[;\\]", re.IGNORECASE)
+_ODD_IN_A_PATH: Final = re.compile(r"%(?:[01]|2[5ef]|3b|5c|7f)|/\.{0,2}/|/\.{0,2}$|[;\\]", re.IGNORECASE)
 _ODD_ANYWHERE: Final = re.compile(r"%00|%(?![0-9A-Fa-f]{2})")
 _ATTACK: Final = re.compile(r"""%(?:2[27]|3[ce]|60)|["'<>`]""", re.IGNORECASE)
 _MOVED: Final = frozenset({301, 307, 308})

@@ -80,8 +80,10 @@ def _missing(sight: Sight, name: str) -> Check:
 
 
 def _length_may_be_open(sight: Sight) -> bool:
-    """Whether an answer may do without content-length: a chunked one, or one recorded from an unknown HTTP version."""
-    return "transfer-encoding" in sight.headers or sight.credential is Credential.PRESUMED
+    """Whether an answer may do without content-length: a chunked one, one that ends with its connection (RFC 9112 6.3),
+    or one recorded from an unknown HTTP version."""
+    ends = "close" in sight.headers.get("connection", "").lower()
+    return ends or "transfer-encoding" in sight.headers or sight.credential is Credential.PRESUMED
 
 
 @judges("K2")

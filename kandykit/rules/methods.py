@@ -48,6 +48,8 @@ def unknown_paths_get_404(sight: Sight) -> tuple[Check, ...]:
         return NOTHING
     if sight.method == "OPTIONS" or sight.methods or sight.credential is not Credential.LIVE:
         return NOTHING
+    if sight.exchange.request.url in sight.past.locations:
+        return NOTHING  # where the target itself said that an order can be read
     return (
         sight.finding(
             "R2",

@@ -86,7 +86,8 @@ def token_life_is_a_number(sight: Sight) -> tuple[Check, ...]:
     text = life if isinstance(life, str) else str(life) if isinstance(life, int) and life is not True else ""
     if text.isascii() and text.isdigit() and int(text) > 0:
         return HELD_T3
-    return (_form(sight, "T3", "expires_in is no number of seconds", '3599, or "3599"', repr(life), "RFC 6749 5.1"),)
+    actual = repr(life) if "expires_in" in sight.content else "absent"
+    return (_form(sight, "T3", "expires_in is no number of seconds", '3599, or "3599"', actual, "RFC 6749 5.1"),)
 
 
 @judges("T4")
