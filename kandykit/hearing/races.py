@@ -47,6 +47,7 @@ class Asks(Protocol):
         live: frozenset[str] = frozenset(),
         fences: Sequence[float] = (),
         idempotent: bool | None = None,
+        forms: frozenset[str] = frozenset(),
         expired: Callable[[], bool] = ...,
     ) -> Judged:
         """Whether some order of the calls explains their answers."""
@@ -313,6 +314,7 @@ class Races:
             live=live,
             fences=[event.exchange.started for event in events[-1:]],
             idempotent=self.idempotent,
+            forms=self.judge.account(name).forms,
             expired=self._deadline(),
         )
 

@@ -26,6 +26,7 @@ from kandykit.linearize.search import Search
 from kandykit.linearize.stories import CREATE, DELETE, tell
 from kandykit.linearize.verdict import Judged, Ok, Unknown, Violation
 from kandykit.model.event import Event
+from kandykit.model.subscriber_law import form_of
 from kandykit.terms import Terms
 
 MOST_STARTS = 64
@@ -45,6 +46,7 @@ def judge_history(
     live: frozenset[str] = frozenset(),
     fences: Sequence[float] = (),
     idempotent: bool | None = None,
+    forms: frozenset[str] = frozenset(),
     expired: Callable[[], bool] = never,
 ) -> Judged:
     """Whether one account's history can be explained (L12), and by which law not.
@@ -52,7 +54,9 @@ def judge_history(
     ``start`` is the (total, used) before the first event; without it the first read of the inventory tells. ``live``
     are the identities that lived then. ``fences`` are moments (of the exchanges' clock) at which every earlier call has
     acted or never will, usually the starts of quiet reads; ``idempotent`` says whether this target answers a delete
-    without effect by 2xx (None: nobody knows). ``expired`` ends the search: then the answer is `Unknown`.
+    without effect by 2xx (None: nobody knows). ``forms`` are the forms of identities (`form_of`) that it has accepted
+    before: a create of one it never accepted may be refused for that. ``expired`` ends the search: then the answer is
+    `Unknown`.
     """
     shown = [_shows_total(event.reply.inventory) for event in events if event.reply.inventory is not None]
     if shown and not any(shown):
@@ -69,7 +73,7 @@ def judge_history(
     orders = tuple(order_mutators(events, ledger, fences, lags=lags))
     mutators = (*told.mutators, *orders)
     waiting = [each for each in orders if each.due - each.called > 0 and each.optional]
-    observations = () if lags else tuple(_observations(events, terms, live, waiting))
+    observations = () if lags else tuple(_observations(events, terms, live, waiting, forms))
     limit = inf if terms.limit is None else float(terms.limit)
     starts = [start] if start is not None else _starts(mutators, observations)
     if starts is None:
@@ -152,10 +156,14 @@ class _Waiting:
 
 
 def _observations(
-    events: Sequence[Event], terms: Terms, live: frozenset[str], waiting: Sequence[Mutator]
+    events: Sequence[Event],
+    terms: Terms,
+    live: frozenset[str],
+    waiting: Sequence[Mutator],
+    known: frozenset[str],
 ) -> Iterable[Observation]:
     """What reads and refusals say of the numbers; 429, 401 and refusals with more than one cause say nothing."""
-    forms = {event.meant.identity is None for event in events if _created(event)}  # type: ignore[union-attr]
+    forms = known | {form_of(event.meant.identity) for event in events if _created(event)}  # type: ignore[union-attr]
     touched: dict[str, int] = {}
     for event in events:
         if isinstance(event.meant, CreateSubscriber | DeleteSubscriber) and event.meant.identity:
@@ -175,7 +183,7 @@ def _observations(
         reserved, promised = fewer.during(called, due), more.during(called, due)
         if isinstance(meant, CreateSubscriber):
             fresh = meant.identity is None or (meant.identity not in live and touched[meant.identity] == 1)
-            if fresh and (meant.identity is None) in forms:
+            if fresh and form_of(meant.identity) in forms:
                 yield Observation(event.seq, called, due, available_below=1 + reserved)
         elif isinstance(meant, PlaceOrder) and meant.kind is OrderKind.DECREMENT:
             yield Observation(event.seq, called, due, available_below=meant.quantity + reserved)

@@ -200,6 +200,11 @@ class Account:
         return self._inventory.first_total
 
     @property
+    def forms(self) -> frozenset[str]:
+        """The forms of identities that the target has accepted on this account."""
+        return self._subscribers.forms
+
+    @property
     def last_view(self) -> InventoryView | None:
         """The latest answer of the inventory."""
         return self._inventory.last_view

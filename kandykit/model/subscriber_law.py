@@ -23,6 +23,11 @@ class SubscriberLaw:
         self._honoured: int | None = None
         self._ignores_wishes = False
 
+    @property
+    def forms(self) -> frozenset[str]:
+        """The forms of identities that were accepted."""
+        return frozenset(form for form, accepted in self._forms.items() if accepted)
+
     # -- creating -----------------------------------------------------------------------------------------------
 
     def created(self, event: Event, call: CreateSubscriber) -> Iterable[Check]:

@@ -139,7 +139,8 @@ def test_an_identity_can_come_back_with_nothing_of_its_past(run: Run) -> None:
 
 
 @pytest.mark.requirements("L10")
-def test_an_identity_that_is_nearly_right_is_nobody(run: Run) -> None:
+@pytest.mark.parametrize("signs", ["", "-" + "x" * 40], ids=["short", "long"])
+def test_an_identity_that_is_nearly_right_is_nobody(run: Run, signs: str) -> None:
     """A delete finds exactly the identity that it names."""
     others = (
         "shortened",
@@ -151,7 +152,7 @@ def test_an_identity_that_is_nearly_right_is_nobody(run: Run) -> None:
         "encoded twice",
     )
     nearly = [step for spelt in others for step in (Delete("a", spelt=spelt), Look())]
-    run.examine([Look(), more(1), Look(), Create("a"), Look(), *nearly, Delete("a"), Look()])
+    run.examine([Look(), more(1), Look(), Create("a", signs=signs), Look(), *nearly, Delete("a"), Look()])
 
 
 @pytest.mark.requirements("L2", "L3")
@@ -188,6 +189,21 @@ def test_many_subscribers_come_and_go(run: Run) -> None:
     for number in range(15 * run.depth.long):
         steps += [Create(f"s{number}", form="server" if number % 2 else "caller"), Look(), Delete(f"s{number}"), Look()]
     run.examine([*steps, Delete("stays"), Look(), fewer(3), Look()])
+
+
+@pytest.mark.requirements("L2", "L9", "L10")
+def test_no_identity_is_given_out_twice(run: Run) -> None:
+    """However many a target has made up since, who stays keeps an identity of its own."""
+    if not run.walker.server_chooses:
+        pytest.skip("this target lets its callers choose identities")
+    steps = [
+        step
+        for number in range(24 * run.depth.long)
+        for step in (Create(f"s{number}", form="server"), Delete(f"s{number}"))
+    ]
+    run.examine(
+        [Look(), more(2), Look(), Create("stays", form="server"), Look(), *steps, Look(), Delete("stays"), Look()]
+    )
 
 
 @pytest.mark.requirements("L2", "L3", "L5", "L9", "L10")

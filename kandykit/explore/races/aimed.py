@@ -44,6 +44,23 @@ LIST_FIRST: Final = (ListOrders(), Look(then=True), ListOrders(then=True), Look(
 
 AIMED: Final[tuple[Race, ...]] = (
     Race("many creates for the last product", _stock(1), (_creates(8),)),
+    Race("two creates for the last product", _stock(1), (_creates(2),)),
+    Race("two decrements of the last product", _stock(1), ((fewer(1), fewer(1)),)),
+    Race(
+        "two increments for the last room",
+        [Order(OrderKind.INCREMENT, Amount(-1, "room")), Look()],
+        ((more(1), more(1)),),
+    ),
+    Race(
+        "a create beside those of a taken identity",
+        _stock(1, "a"),
+        ((*(Create(f"taken {number}", again="a") for number in range(3)), Create("new"), Look()),),
+    ),
+    Race(
+        "reads while increments find no room",
+        [Order(OrderKind.INCREMENT, Amount(0, "room")), Look()],
+        ((more(1), Look(), Look(), more(1), Look(), ListOrders()),),
+    ),
     Race("a crowd of creates for a few products", _stock(3), ((*_creates(6), *_creates(6, "caller", "c")),)),
     Race("a crowd of creates where there is enough", _stock(8), ((Look(), *_creates(6), Look()),)),
     Race(
