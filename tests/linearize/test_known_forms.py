@@ -1,4 +1,4 @@
-"""Two creates for the last product, both refused: somebody had to get it, if creates like these were accepted before."""
+"""Two creates for the last product, both refused: one had to get it, if creates like these were accepted before."""
 
 from __future__ import annotations
 
