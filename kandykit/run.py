@@ -117,6 +117,7 @@ class Run:
         self._minted = 0
         self._quota_told = False
         self._last_calls: dict[str, str] = {}
+        self._most_left: dict[str, int] = {}
         self._began = time.monotonic()
         self._first_token: tuple[str, float] | None = None
         self.opened = False
@@ -256,14 +257,20 @@ class Run:
         if exchange.answer is None:
             return None
         limit, used = ((exchange.answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
-        return int(limit) - int(used) if limit.isdecimal() and used.isdecimal() else None
+        counted = all(text.isascii() and text.isdecimal() and len(text) < 16 for text in (limit, used))
+        return int(limit) - int(used) if counted else None
 
     def _spare_the_last(self, exchange: Exchange, left: int) -> None:
-        """The last calls of a quota whose window does not soon end are kept for putting the account back."""
-        if not 0 <= left <= self.ledger.calls_to_clean_up + SPARED:
-            self._last_calls.pop(exchange.intent.account, None)
+        """The last calls of a quota whose window does not soon end are kept for putting the account back.
+
+        Numbers that do not fall with our calls say nothing of them.
+        """
+        account = exchange.intent.account
+        falls = self._most_left.setdefault(account, left) - left >= SPARED
+        if not falls or not 0 <= left <= self.ledger.calls_to_clean_up + SPARED:
+            self._last_calls.pop(account, None)
         elif (wait_s := self.client.pause_after(exchange)) > LONGEST_PAUSE_S:
-            self._last_calls[exchange.intent.account] = (
+            self._last_calls[account] = (
                 f"the quota is nearly used up: {left} calls are left, which putting the account back may take, and its"
                 f" period ends in {wait_s:.0f} s. Run again after that, or with a larger quota."
             )

@@ -9,8 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from kandykit.binding import Binding
+from kandykit.client import Client
 from kandykit.depth import DEPTHS
+from kandykit.exchange import Answer, Exchange, Intent, Request
 from kandykit.hearing import Hearing
+from kandykit.ledger import Ledger
 from kandykit.profile import profile_from_options
 from kandykit.run import GRACE, Options, Run
 from kandykit.terms import Terms
@@ -109,3 +112,34 @@ def test_the_shadow_of_a_law_in_doubt_is_not_all_that_was_asked_for(
         run.docket.file(Finding(requirement, f"title {number}", "this", "that", (1,), verdict=verdict), [])
     run.content()
     assert run.enough is enough
+
+
+def quota(limit: str, used: str, seq: int = 1) -> Exchange:
+    """An answer that tells of a quota by the day."""
+    headers = (("quota-limit", limit), ("quota-used", used), ("quota-interval", "1"), ("quota-time-unit", "day"))
+    request = Request("GET", BASE + "/inventory", (), "")
+    return Exchange(seq, Intent(account="account-1"), request, Answer(200, headers, "{}", 2), 0.0, 0.1, "")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "spared"),
+    [
+        ([("100", "10"), ("100", "95")], True),
+        ([("100", "10"), ("100", "50")], False),
+        ([("5", "1"), ("5", "1")], False),  # numbers that never change
+        ([("100", "10"), ("100", "120")], False),  # nobody holds it against us
+        ([("9" * 5000, "1"), ("soon", "1")], False),
+    ],
+)
+def test_the_last_calls_of_a_quota_are_spared(
+    numbers: list[tuple[str, str]], spared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_after(0.1, monkeypatch)
+    run.client = Client.__new__(Client)
+    run.client._wall = time.time
+    run.ledger = Ledger()
+    for exchange in (quota(*pair) for pair in numbers):
+        left = run._calls_left(exchange)
+        if left is not None:
+            run._spare_the_last(exchange, left)
+    assert bool(run._last_calls) is spared
