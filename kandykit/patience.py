@@ -33,8 +33,7 @@ def pause_told(answer: Answer, now: float) -> float:
         return float(again)
     if (moment := _moment(again)) is not None:
         return max(0.0, moment - here)
-    limit, used = ((answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
-    if answer.status == 429 and limit.isdecimal() and used.isdecimal() and int(used) < int(limit):
+    if answer.status == 429 and (calls_left(answer) or 0) > 0:
         return SPIKE_S
     if (moment := _moment(answer.header("quota-reset-utc") or "")) is not None and moment > here - JUST_OVER_S:
         return moment - here if moment > here else 1.0
@@ -43,6 +42,13 @@ def pause_told(answer: Answer, now: float) -> float:
         return 1.0
     interval = (answer.header("quota-interval") or "").strip()
     return float(window * (int(interval) if interval.isascii() and interval.isdigit() else 1))
+
+
+def calls_left(answer: Answer) -> int | None:
+    """How many calls are left of the quota, as an answer tells; None where it does not."""
+    limit, used = ((answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
+    counted = all(text.isascii() and text.isdecimal() and len(text) < 16 for text in (limit, used))
+    return int(limit) - int(used) if counted else None
 
 
 def _moment(text: str) -> float | None:

@@ -37,6 +37,7 @@ from kandykit.journal import Journal
 from kandykit.judgement import Judgement
 from kandykit.ledger import Ledger
 from kandykit.openapi import Document
+from kandykit.patience import calls_left
 from kandykit.profile import Profile
 from kandykit.redaction import Redactor
 from kandykit.rejudging import deadline
@@ -252,14 +253,6 @@ class Run:
         else:
             self.remark("what the inventory's one number counts could not be found out: spell it in the profile")
 
-    def _calls_left(self, exchange: Exchange) -> int | None:
-        """How many calls are left of the quota, where an answer tells."""
-        if exchange.answer is None:
-            return None
-        limit, used = ((exchange.answer.header(name) or "").strip() for name in ("quota-limit", "quota-used"))
-        counted = all(text.isascii() and text.isdecimal() and len(text) < 16 for text in (limit, used))
-        return int(limit) - int(used) if counted else None
-
     def _spare_the_last(self, exchange: Exchange, left: int) -> None:
         """The last calls of a quota whose window does not soon end are kept for putting the account back.
 
@@ -461,7 +454,7 @@ class Run:
     def _see(self, exchange: Exchange, call: Call, reply: Reply) -> None:
         """Every exchange comes by here, in order."""
         self.hearing.see(exchange, call, reply)
-        left = self._calls_left(exchange)
+        left = calls_left(exchange.answer) if exchange.answer else None
         if left is None:
             return
         if not self._quota_told:

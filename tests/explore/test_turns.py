@@ -14,6 +14,7 @@ from kandykit.depth import DEPTHS
 from kandykit.exchange import Answer, Exchange, Intent, Request
 from kandykit.hearing import Hearing
 from kandykit.ledger import Ledger
+from kandykit.patience import calls_left
 from kandykit.profile import profile_from_options
 from kandykit.run import GRACE, Options, Run
 from kandykit.terms import Terms
@@ -139,7 +140,8 @@ def test_the_last_calls_of_a_quota_are_spared(
     run.client._wall = time.time
     run.ledger = Ledger()
     for exchange in (quota(*pair) for pair in numbers):
-        left = run._calls_left(exchange)
+        assert exchange.answer is not None
+        left = calls_left(exchange.answer)
         if left is not None:
             run._spare_the_last(exchange, left)
     assert bool(run._last_calls) is spared
