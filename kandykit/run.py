@@ -233,6 +233,7 @@ class Run:
         for name, value in found.readings.items():
             self.journal.reading(name, value)
             self.hearing.readings[name] = value
+        self.explorer.deal_with(found.steps, found.performance)
         token = self.client.token(self.names[0])
         life = self.client.token_life(self.names[0])
         if token is not None and life is not None:

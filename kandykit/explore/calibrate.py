@@ -9,8 +9,9 @@ from typing import Any, Final
 from kandykit.calls import OrderKind
 from kandykit.errors import NoApi, TargetDown
 from kandykit.exchange import Exchange
-from kandykit.explore.steps import Amount, Create, Delete, ListOrders, Look, Order, Step, more
+from kandykit.explore.steps import Amount, Create, Delete, ListOrders, Look, Order, Step, more, to_json
 from kandykit.explore.walker import Scene, Walker
+from kandykit.hearing.performance import Performance
 from kandykit.model.account import Account
 from kandykit.model.stock import LONGEST_LAG_S
 from kandykit.terms import Terms
@@ -33,6 +34,9 @@ class Calibration:
     terms: Terms
     readings: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    performance: Performance = field(default_factory=Performance)
+    """What was played, and what came of it: an account that is damaged for good shows it here, and never again."""
 
 
 def calibrate(
@@ -70,6 +74,8 @@ def calibrate(
         walker.restore()
     walker.hearing.note("tolerant", on=False)
     found.readings["fulfilment_s"] = _fulfilment(walker.performance.exchanges)
+    found.steps = list(walker.steps)
+    found.performance = walker.end(to_json(found.steps))
     return found
 
 
@@ -133,6 +139,8 @@ def _identity(
         walker.caller_chooses, walker.server_chooses = form == "caller", form == "server"
         walker.play(Create(form, form=form), scene)
         accepted[form] = form in scene.subscribers and account.identities.of(scene.subscribers[form]) is not None
+        # What a create does wrong must not look like the deed of the delete that follows.
+        right = _comes_right_or_note(walker, account, patience, found)
         if (
             form == "caller"
             and accepted[form]
@@ -144,7 +152,7 @@ def _identity(
             if form == "server":
                 walker.domain_is(scene.subscribers[form].partition("@")[2])
             walker.play(Delete(form), scene)
-        right = _comes_right_or_note(walker, account, patience, found)
+        right = right and _comes_right_or_note(walker, account, patience, found)
     walker.server_chooses = accepted.get("server", declared != "caller")
     walker.caller_chooses = accepted.get("caller", declared != "server")
     found.terms = replace(found.terms, caller_chooses=walker.caller_chooses)
@@ -233,11 +241,12 @@ class _Patience:
         """
         began, pause = self.clock(), 0.01
         while True:
+            # Before the reads: the last of them has to leave when no lag can excuse it any more.
+            waited = self.clock() - began
             self.walker.play(Look(), Scene())
             if orders:
                 self.walker.play(ListOrders(), Scene())
             right = account.agrees and (account.orders_agree or not orders)
-            waited = self.clock() - began
             if right and waited >= min(1.5 * account.lag_met, LONGEST_LAG_S):
                 return True
             if waited > LONGEST_LAG_S:

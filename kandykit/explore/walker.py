@@ -111,6 +111,8 @@ class Walker:
         self._renew = renew
         self._most_back = most_back
         self._sparing = False
+        self.steps: list[Step] = []
+        """The steps of the performance that is being recorded, as far as they were played."""
 
     # -- performances -------------------------------------------------------------------------------------------
 
@@ -161,6 +163,7 @@ class Walker:
         ``calibration`` where it is not just a programme.
         """
         self._sparing = sparing
+        self.steps = []
         said = {"fresh": True} if fresh else {}
         self.calling.performance = self.hearing.note("play", **said, **({"about": about} if about else {}))
 
@@ -195,6 +198,7 @@ class Walker:
     def play(self, step: Step, scene: Scene, *, patience_s: float | None = None) -> bool:
         """Play one step; True when the judge raised something that rests on the account's state."""
         self.performance.starts.append(len(self.performance.exchanges))
+        self.steps.append(step)
         if (
             self._sparing
             and isinstance(step, ListOrders)

@@ -138,6 +138,16 @@ def last_delete_returns_nothing(mock: Mock) -> None:
     bend(mock.store, "give_back", lambda _: give_back)
 
 
+@business.breaks("L10", "L2")
+def use_never_falls_to_nothing(mock: Mock) -> None:
+    """The use falls to one and no lower: each account shows it with its first subscriber, and never again."""
+
+    def give_back(account: Account, _subscriber: Subscriber) -> None:
+        account.used = max(account.used - 1, 1)
+
+    bend(mock.store, "give_back", lambda _: give_back)
+
+
 @business.breaks("L10", "L4")
 def unknown_delete_frees_a_product(mock: Mock) -> None:
     """Deleting an identity that never existed is refused and frees a product all the same."""

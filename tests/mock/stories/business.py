@@ -41,6 +41,9 @@ STORIES = {
     "last-delete-returns-nothing": played(
         "up:2 new new del:s1 stock del:s2 stock", "201f 201 201 200 2/1/1 200 2/0/2", "201f 201 201 200 2/1/1 200 2/1/1"
     ),
+    "use-never-falls-to-nothing": played(
+        "up:2 new del:s1 new del:s2 stock", "201f 201 200 201 200 2/0/2", "201f 201 200 201 200 2/1/1"
+    ),
     "unknown-delete-frees-a-product": played("up:2 new del:nobody stock", "201f 201 404 2/1/1", "201f 201 404 2/0/2"),
     "taken-identity-is-accepted": played("up:3 new:ann new:ann stock", "201f 201 400 3/1/2", "201f 201 201 3/2/1"),
     "refusal-for-no-stock-consumes": played("up:1 new new stock", "201f 201 412 1/1/0", "201f 201 412 1/2/-1"),
