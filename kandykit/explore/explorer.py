@@ -13,6 +13,7 @@ from typing import Any
 
 from kandykit.calls import InventoryView, OrderKind
 from kandykit.exchange import Exchange
+from kandykit.explore.second_account import SecondAccount
 from kandykit.explore.shortcut import shortcuts
 from kandykit.explore.steps import (
     Amount,
@@ -27,8 +28,6 @@ from kandykit.explore.steps import (
     Raw,
     Step,
     fewer,
-    from_json,
-    to_json,
 )
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
 from kandykit.hearing import Performance
@@ -83,6 +82,7 @@ class Explorer:
         self.hearing = walker.hearing
         self.docket = walker.hearing.docket
         self.effort = effort or Effort()
+        self.second_account = SecondAccount(walker, ended)
         self._ended = ended
         self._clock = clock
         self._sleep = sleep
@@ -111,9 +111,12 @@ class Explorer:
         def shows(performance: Performance) -> bool:
             return performance.shows(finding.id)
 
-        def weigh(**played: Any) -> list[Finding]:
-            stood: list[Finding] = self.hearing.note("weigh", play=first.number, finding=finding.id, **played)
+        def weigh(met: str = finding.id, **played: Any) -> list[Finding]:
+            stood: list[Finding] = self.hearing.note("weigh", play=first.number, finding=met, **played)
             return stood
+
+        def cut_elsewhere(steps: list[Step], play: Performance) -> Performance:
+            return self._cut_down(steps, play, shows, most=OF_A_SECOND_ACCOUNT)[1]
 
         played: list[Performance] = []
         latest = first
@@ -144,7 +147,12 @@ class Explorer:
         if not played:
             # The account is put out of order for good by the first that shows it, so the shortest goes first.
             shortest_first = sorted([*likely_ones, programme], key=len)
-            return weigh(elsewhere=self._elsewhere(shortest_first, shows))
+            elsewhere = self.second_account.tries(shortest_first, shows, cut_elsewhere)
+            if not self.hearing.shows(elsewhere, finding.id):
+                broken = self.second_account.goes_the_same_way(finding)
+                if broken is not None:
+                    return weigh(broken[0], elsewhere=broken[1], same_way=True)
+            return weigh(elsewhere=elsewhere)
         while len(played) < PLAYS_AGAIN:
             patience_s = PATIENT_S if len(played) == PLAYS_AGAIN - 1 else None
             played.append(self._again(programme, patience_s=patience_s))
@@ -152,7 +160,7 @@ class Explorer:
             rested = not any(play.came_right for play in played) and self._now_and_then(
                 programme, shows, finding, played
             )
-            elsewhere = None if rested else self._elsewhere([programme], shows)
+            elsewhere = None if rested else self.second_account.tries([programme], shows, cut_elsewhere)
             return weigh(again=[play.number for play in played], rested=rested, elsewhere=elsewhere)
         reads_only = finding.requirement == "L13"
         paused = any(isinstance(step, Pause) and step.seconds >= LONGEST_QUIET_S for step in programme)
@@ -218,30 +226,6 @@ class Explorer:
             self._sleep(0.05)
             self.look_for_others()
         return True
-
-    def _elsewhere(self, programmes: Sequence[list[Step]], shows: Callable[[Performance], bool]) -> int | None:
-        """What leaves an account changed for good cannot come again there; on a second account it can, once.
-
-        The number of the play that shows it there, or of the last one that did not.
-        """
-        number: int | None = None
-        for programme in programmes:
-            values = to_json(programme)
-            if (
-                len(self.walker.names) < 2
-                or self.walker.judge.terms.shared
-                or any(value.get("account") != 0 for value in values)
-            ):
-                continue
-            if number is not None and self.docket.unsettled:
-                break
-            moved = from_json([{**value, "account": 1} for value in values])
-            play = self.walker.perform(moved, patience_s=PATIENT_S)
-            number = play.number
-            if shows(play):
-                # Where the second account bears it, a shorter example is worth a few more plays.
-                return self._cut_down(moved, play, shows, most=OF_A_SECOND_ACCOUNT)[1].number
-        return number
 
     def _inventory_of(self, exchange: Exchange) -> InventoryView | None:
         """What an exchange shows of the inventory of the account under test."""

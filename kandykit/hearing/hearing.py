@@ -316,6 +316,16 @@ class Hearing:
                 case.setting = play.programme if is_race else play.programme[: max(steps) + 1]
         self._came_up = []
 
+    @property
+    def performances(self) -> list[Performance]:
+        """The plays that are over, in order; empty where the first of them are not kept any more."""
+        return list(self._plays.values()) if self._played <= KEPT_PLAYS else []
+
+    def shows(self, number: int | None, finding: str) -> bool:
+        """Whether the play of this number showed the finding of this id."""
+        play = self._plays.get(number or 0)
+        return play is not None and play.shows(finding)
+
     def recent(self, seq: int) -> Exchange | None:
         """One of the latest exchanges; None for one that is long past, or was never heard."""
         return self._recent.get(seq)
@@ -371,7 +381,8 @@ class Hearing:
         quiet = self.quiet(data.get("quiet", ()))
         rested, shared = bool(data.get("rested")), self.judge.terms.shared
         alike = len({self._moved_by(play) for play in plays}) <= 1
-        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike)
+        way = bool(data.get("same_way"))
+        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way)
         ruled = weigh(self.docket, finding, weighing)
         if self.docket.doubted > doubted:
             self._doubted_at = self._last_at

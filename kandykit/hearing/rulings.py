@@ -44,6 +44,7 @@ class Weighing:
     ``rested`` says that afterwards the account was watched without any call that acts. ``quiet`` are windows without
     such calls, as long as a play: whether anything moved in each of them. ``busy`` says that others use the account,
     or were seen to, ``shared`` that the profile says so, ``alike`` that each play moved the inventory by the same.
+    ``same_way`` says that all was played ``elsewhere`` that had been played before, and not these calls alone.
     """
 
     first: Performance
@@ -55,6 +56,7 @@ class Weighing:
     busy: bool = False
     shared: bool = False
     alike: bool = True
+    same_way: bool = False
 
 
 def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble: float = 0.0) -> int:
@@ -88,7 +90,8 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     # A server error damages no account: shown once elsewhere it may come and go there as well.
     lasting = not finding.requirement.startswith("R")
     if lasting and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
-        return _file(docket, finding, weighing.elsewhere)
+        told = "; once on each of two accounts, after the same calls" if weighing.same_way else ""
+        return _file(docket, finding, weighing.elsewhere, told)
     if weighing.shared or any(play.came_right for play in plays):
         return None
     if any(weighing.quiet) and len(showing) == len(plays):

@@ -170,6 +170,19 @@ def test_a_target_that_keeps_a_product_with_each_play_is_played_a_few_times_only
     assert target.used <= 15
 
 
+def test_what_comes_once_in_an_accounts_life_comes_in_the_second_accounts_too() -> None:
+    """Its seventh order is lost: nothing shows that again on the account itself, nor a few calls on another."""
+    for second, verdicts in ((TinyTarget(lost_order=7), [Verdict.FAIL]), (TinyTarget(), [Verdict.INCONCLUSIVE])):
+        bench = Bench(TinyTarget(lost_order=7), second=second)
+        for _ in range(5):
+            bench.explorer.examine([Look(), more(2), Look(), fewer(1), Look()])
+        bench.explorer.watch(10.0)
+        met = [case.finding for case in cases(bench)]
+        assert [finding.verdict for finding in met] == verdicts
+        assert [finding.requirement for finding in met] == ["L1"]
+        assert ("once on each of two accounts" in met[0].actual) == (verdicts == [Verdict.FAIL])
+
+
 def test_what_never_comes_again_is_inconclusive() -> None:
     target = TinyTarget()
 

@@ -13,7 +13,8 @@ PRODUCT = "KPN-VoiceVideo-C"
 @dataclass
 class TinyTarget:
     """``returned`` products come back with a delete; ``oversell`` lets creates through without stock; every
-    ``forgets_every``-th delete is not counted; once ``lax_from`` are in use an order may take one of them."""
+    ``forgets_every``-th delete is not counted; once ``lax_from`` are in use an order may take one of them; the
+    ``lost_order``-th of all orders is listed and not carried out."""
 
     total: int = 0
     used: int = 0
@@ -21,6 +22,7 @@ class TinyTarget:
     oversell: bool = False
     forgets_every: int = 0
     lax_from: int = 0
+    lost_order: int = 0
     deletes: int = 0
     orders: list[dict[str, Any]] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
@@ -49,7 +51,8 @@ class TinyTarget:
         quantity = sent["quantity"] if sent["order_type"] == "increment" else -sent["quantity"]
         if self.total + quantity < self.used - bool(self.lax_from and self.used >= self.lax_from):
             return 412, {}
-        self.total += quantity
+        if len(self.orders) + 1 != self.lost_order:
+            self.total += quantity
         order = {
             **sent,
             "order_number": f"N{len(self.orders)}",

@@ -89,6 +89,17 @@ def order_numbers_start_again_after_sixteen(mock: Mock) -> None:
     bend(mock.store, "new_number", lambda _: new_number)
 
 
+@sequence.breaks("L1", depth="standard")
+def fiftieth_order_is_listed_only(mock: Mock) -> None:
+    """A snapshot is taken with an account's fiftieth order, which is listed as fulfilled and never carried out."""
+
+    def change(account: Account, delta: int) -> None:
+        if len(account.orders) != 50:
+            account.total += delta
+
+    bend(mock.store, "change_total", lambda _: change)
+
+
 # From a size on.
 
 

@@ -45,6 +45,11 @@ STORIES: dict[str, Story] = {
     "use-counter-stops-at-eight": played(
         "up:9 new*8 stock new stock", "201f" + " 201" * 8 + " 9/8/1 201 9/9/0", "201f" + " 201" * 8 + " 9/8/1 201 9/8/1"
     ),
+    "fiftieth-order-is-listed-only": played(
+        "up:1" + " up:1 down:1" * 24 + " stock up:1 stock up:1 stock",
+        "201f" + " 201f 201f" * 24 + " 1/0/1 201f 2/0/2 201f 3/0/3",
+        "201f" + " 201f 201f" * 24 + " 1/0/1 201f 1/0/1 201f 2/0/2",
+    ),
     "total-starts-again-at-sixteen": played(
         "up:15 stock up:2 stock", "201f 15/0/15 201f 17/0/17", "201f 15/0/15 201f 1/0/1"
     ),
