@@ -46,6 +46,7 @@ class Ledger(Assumptions):
         )
         self.mark = mark
         self.whose = ""
+        self._nobody_gets: set[int | None] = set()
         self.accounts: dict[str, Account] = {}
 
     def account(self, name: str) -> Account:
@@ -169,9 +170,13 @@ class Ledger(Assumptions):
             (each for each in having if each.subscribers.may_live(identity)),
             next((each for each in having if each.subscribers.owns(identity)), None),
         )
+        if owner is None and reply.outcome is Outcome.REFUSED and reply.status in (400, 412):
+            self._nobody_gets.add(reply.status)
         if owner is None or reply.outcome is Outcome.THROTTLED:
             return
         gone = reply.outcome is Outcome.DONE or reply.status in (404, 410)
+        # Who is certain to be there is not gone because the target refuses to delete with what a stranger gets.
+        gone = gone or (reply.status in self._nobody_gets and identity in owner.subscribers.unclear)
         if reply.outcome is Outcome.REFUSED and (not gone or owner is not account):
             return
         # Through another account it may have worked (then isolation is broken) or not; so may an unclear one.

@@ -593,6 +593,18 @@ def test_what_a_delete_proves(outcome: Outcome, status: int | None, who: str, ex
     assert books.ledger.owner("a") == ME
 
 
+@pytest.mark.parametrize(("strangers_get", "expected"), [(400, "deleted"), (404, "unclear")])
+def test_who_may_be_gone_is_gone_where_a_delete_gets_what_a_strangers_gets(strangers_get: int, expected: str) -> None:
+    books = Books()
+    books.delete("stranger", Outcome.REFUSED, strangers_get)
+    books.create(Outcome.DONE, "a")
+    books.delete("a", Outcome.REFUSED, 400)
+    assert standing(books, "a") == "live"
+    books.delete("a", Outcome.UNCLEAR, 503)
+    books.delete("a", Outcome.REFUSED, 400)
+    assert standing(books, "a") == expected
+
+
 def test_an_identity_that_two_accounts_have_is_deleted_by_each_for_itself() -> None:
     books = Books()
     books.create(Outcome.DONE, chosen="a", who="account-2")
