@@ -149,8 +149,11 @@ class Explorer:
             shortest_first = sorted([*likely_ones, programme], key=len)
             elsewhere = self.second_account.tries(shortest_first, shows, cut_elsewhere)
             if not self.hearing.shows(elsewhere, finding.id):
-                broken = self.second_account.goes_the_same_way(finding)
+                began = self._clock()
+                broken = self.second_account.goes_the_same_way(finding, first)
                 if broken is not None:
+                    # Somebody else who acts now and then may have hit both accounts: then they act again.
+                    self._rest(max(REST_S, self._clock() - began))
                     return weigh(broken[0], elsewhere=broken[1], same_way=True)
             return weigh(elsewhere=elsewhere)
         while len(played) < PLAYS_AGAIN:
@@ -221,11 +224,15 @@ class Explorer:
             played.append(self.walker.perform(programme))
         if sum(map(shows, played)) < OFTEN:
             return False
-        until = self._clock() + REST_S
+        self._rest(REST_S)
+        return True
+
+    def _rest(self, seconds: float) -> None:
+        """Do nothing for so long but look whether anything moves."""
+        until = self._clock() + seconds
         while self._clock() < until and not self.docket.foreign:
             self._sleep(0.05)
             self.look_for_others()
-        return True
 
     def _inventory_of(self, exchange: Exchange) -> InventoryView | None:
         """What an exchange shows of the inventory of the account under test."""

@@ -8,8 +8,10 @@ they show nothing, all that the first account has been through.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, Final
 
+from kandykit.calls import Operation
 from kandykit.explore.steps import Step, from_json, to_json
 from kandykit.explore.walker import PATIENT_S, Walker
 from kandykit.hearing import Performance
@@ -17,6 +19,18 @@ from kandykit.verdict import Finding
 
 LONGEST_WAY: Final = 4_000
 """A way of more calls than this is not gone once more on the second account."""
+
+PLAYS_LATE: Final = 20
+"""The second account may have done a few things less: so many plays more are made at the end of the way, at most."""
+
+LOOKS: Final = frozenset({"Look", "ListOrders"})
+
+COUNTED: Final = {
+    **dict.fromkeys(("L1", "L6", "L7", "L8"), Operation.PLACE_ORDER),
+    **dict.fromkeys(("L2", "L3", "L5", "L9", "L11"), Operation.CREATE_SUBSCRIBER),
+    "L10": Operation.DELETE_SUBSCRIBER,
+}
+"""Which calls a law is about: what breaks it once in an account's life may come with the so-manieth of them."""
 
 Cut = Callable[[list[Step], Performance], Performance]
 
@@ -53,36 +67,44 @@ class SecondAccount:
                 return cut(moved, play).number
         return number
 
-    def goes_the_same_way(self, finding: Finding) -> tuple[str, int] | None:
-        """Play all that was played on the first account, until the same law is broken: by which finding, in which play.
+    def goes_the_same_way(self, finding: Finding, first: Performance) -> tuple[str, int] | None:
+        """Play all that was played on the first account, up to where ``first`` showed a finding.
 
-        What happens once in an account's life, with its fiftieth order, comes with the second account's fiftieth. Once
-        in a run, and only for a law that nothing but our own calls can be seen to break.
+        What happens once in an account's life, with its fiftieth order, comes with the second account's fiftieth: the
+        finding that breaks the same law there, and the play that shows it. None where it comes with another, or not at
+        all: then it may be anybody's doing. Once in a run, and only for a law about calls that can be counted.
         """
-        way = self._way()
+        way = self._way(first)
         broken = finding.requirement
-        if self._retraced or not way or not broken.startswith("L") or broken == "L13" or self.hearing.busy:
+        if self._retraced or not way or broken not in COUNTED or self.hearing.busy:
             return None
         self._retraced = True
-        for steps in way:
-            if self._ended():
+        there = self._done(0, broken, max(finding.evidence, default=0))
+        for place, steps in enumerate([*way, *way[-1:] * PLAYS_LATE]):
+            if self._ended() or (place >= len(way) and self._done(1, broken) >= there):
                 return None
             play = self.walker.perform(steps, patience_s=PATIENT_S)
             met = next((met for met in play.distinct if met.requirement == broken and play.shows(met.id)), None)
             if met is not None:
-                return met.id, play.number
+                same = self._done(1, broken, max(met.evidence, default=0)) == there
+                return (met.id, play.number) if same else None
         return None
 
-    def _way(self) -> list[list[Step]]:
-        """The programmes of the first account, in order; empty where they are too long, or not all known."""
+    def _done(self, index: int, law: str, until: float = inf) -> int:
+        return self.hearing.done(self.walker.names[index], COUNTED[law], until)
+
+    def _way(self, first: Performance) -> list[list[Step]]:
+        """The programmes of the first account, in order, ``first``'s the last; empty where they are too long."""
         if not self._bears_witness or self.hearing.calls > LONGEST_WAY:
             return []
-        moved = (_moved(play.programme) for play in self.hearing.performances)
-        return [steps for steps in moved if steps]
+        before = [play for play in self.hearing.performances if play.number <= first.number]
+        moved = [_moved(play.programme, past=LOOKS) for play in before]
+        return [steps for steps in moved if steps] if moved and moved[-1] else []
 
 
-def _moved(values: Sequence[dict[str, Any]]) -> list[Step] | None:
-    """The steps as the second account's; None where one of them is no step of the first."""
+def _moved(values: Sequence[dict[str, Any]], past: frozenset[str] = frozenset()) -> list[Step] | None:
+    """The steps as the second account's; None where one of them is no step of the first, and may not be passed by."""
+    values = [value for value in values if value.get("account") == 0 or value["step"] not in past]
     if any(value.get("account") != 0 for value in values):
         return None
     return from_json([{**value, "account": 1} for value in values])

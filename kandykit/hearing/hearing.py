@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kandykit.binding import Binding
-from kandykit.calls import Call, InventoryView, Reply, operation_of
+from kandykit.calls import Call, InventoryView, Operation, Outcome, Reply, operation_of
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
 from kandykit.hearing.performance import Performance, evidence
@@ -325,6 +325,12 @@ class Hearing:
         """Whether the play of this number showed the finding of this id."""
         play = self._plays.get(number or 0)
         return play is not None and play.shows(finding)
+
+    def done(self, account: str, operation: Operation, until: float) -> int:
+        """How many calls of this kind the account had seen done when call ``until`` was answered, of those kept."""
+        calls = [each for each in self._recent.values() if each.seq <= until and each.intent.account == account]
+        events = (event_of(each, self.binding) for each in calls if each.answered)
+        return sum(operation_of(event.call) is operation and event.reply.outcome is Outcome.DONE for event in events)
 
     def recent(self, seq: int) -> Exchange | None:
         """One of the latest exchanges; None for one that is long past, or was never heard."""

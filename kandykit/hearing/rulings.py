@@ -89,7 +89,8 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
         return _file(docket, finding, best)
     # A server error damages no account: shown once elsewhere it may come and go there as well.
     lasting = not finding.requirement.startswith("R")
-    if lasting and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
+    others = weighing.same_way and weighing.busy
+    if lasting and not others and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
         told = "; once on each of two accounts, after the same calls" if weighing.same_way else ""
         return _file(docket, finding, weighing.elsewhere, told)
     if weighing.shared or any(play.came_right for play in plays):
