@@ -51,6 +51,9 @@ class Docket:
             self.doubts.pop(finding.id, None)
             return known
         known.seen += 1
+        if known.finding.verdict is Verdict.INCONCLUSIVE and finding.verdict is Verdict.FAIL:
+            # It was in doubt, and is not any more.
+            known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)
         also = known.finding.also or finding.also
         if calls and len(calls) < len(known.calls):
             known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)

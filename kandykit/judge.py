@@ -143,7 +143,7 @@ class Judge:
         crowd = self._crowds.get(intent.account)
         if crowd is not None:
             crowd.events.append(event)
-            return []
+            return account.bounds(event)
         return account.see(event)
 
 

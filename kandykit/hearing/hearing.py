@@ -476,9 +476,9 @@ class Hearing:
         play = self.races.plays.get(data["play"])
         if play is None:
             return []
-        fresh = [finding for finding in play.findings if not self.docket.knows(finding)]
+        fresh = [finding for finding in play.findings if not self.races.settled(finding)]
         for finding in play.findings:
-            if self.docket.knows(finding):
+            if finding not in fresh:
                 self.docket.count(finding)
         if fresh:
             self._open_races[data["play"]] = fresh
@@ -490,7 +490,7 @@ class Hearing:
         if first is None or not fresh:
             return []
         again = [self.races.plays[number] for number in data["again"] if number in self.races.plays]
-        return self.races.weigh(first, again, fresh)
+        return self.races.weigh(first, again, fresh, rested=bool(data.get("rested")))
 
     def _idempotent(self, data: Mapping[str, Any]) -> None:
         play = self._plays.get(data["play"])

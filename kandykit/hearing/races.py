@@ -105,6 +105,7 @@ class Races:
         self.idempotent: bool | None = None
         self.now: Play | None = None
         self.plays: dict[int, Play] = {}
+        self._doubted: dict[str, Play] = {}
         self._binding = binding
         self._looking_at = binding.read_inventory().url
         self._name = account
@@ -223,22 +224,39 @@ class Races:
 
     # -- several plays ------------------------------------------------------------------------------------------
 
-    def weigh(self, first: Play, again: Sequence[Play], fresh: Sequence[Finding]) -> list[Finding]:
-        """File what came again, as it stands; what did not is inconclusive."""
+    def settled(self, finding: Finding) -> bool:
+        """Whether nothing more is to be found out about a finding: it stands, and is in no doubt."""
+        return self.docket.knows(finding) and (finding.id not in self._doubted or self.docket.unsettled)
+
+    def doubted_before(self, fresh: Sequence[Finding]) -> bool:
+        """Whether another race showed what is the same, and did not show it again."""
+        return any(finding.id in self._doubted for finding in fresh)
+
+    def weigh(self, first: Play, again: Sequence[Play], fresh: Sequence[Finding], *, rested: bool) -> list[Finding]:
+        """File what came again, as it stands; what did not is inconclusive.
+
+        What another race had shown already has come again, if ``rested`` says that nobody else was seen to act.
+        """
+        earlier = next((self._doubted[each.id] for each in fresh if each.id in self._doubted), None)
+        if earlier is not None and rested and not self.docket.foreign:
+            for finding in fresh:
+                self._doubted.pop(finding.id, None)
+            return self._file([earlier, first], fresh, "; met again in another race")
         plays = [first]
         for number, play in enumerate(again, start=1):
             plays.append(play)
             if play.findings and alike(play.findings, fresh) and not self.docket.foreign:
-                return self._file(plays, fresh, number)
+                said = f"; met again at play {number} of the same race" if number > 1 else "; met again at once"
+                return self._file(plays, fresh, said)
         self.lost += 1
         for finding in fresh[:1]:
+            self._doubted[finding.id] = first
             said = f"{finding.actual}; it did not come again in {len(plays) - 1} plays of the same race"
             self.docket.file(replace(finding, verdict=Verdict.INCONCLUSIVE, actual=said), self._shown(first, finding))
         return []
 
-    def _file(self, plays: Sequence[Play], fresh: Sequence[Finding], number: int) -> list[Finding]:
+    def _file(self, plays: Sequence[Play], fresh: Sequence[Finding], said: str) -> list[Finding]:
         """File what came again, each time as its shortest evidence shows it."""
-        said = f"; met again at play {number} of the same race" if number > 1 else "; met again at once"
         stood: list[Finding] = []
         last = {finding.id for finding in plays[-1].findings}
         races = [play for play in plays if play.findings]

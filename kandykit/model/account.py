@@ -51,6 +51,11 @@ class Account:
 
     # -- the one entrance ---------------------------------------------------------------------------------------
 
+    def bounds(self, event: Event) -> list[Check]:
+        """What the numbers of a read prove by themselves, whatever else is under way (L3)."""
+        shown = event.reply.inventory if isinstance(event.meant, ReadInventory) else None
+        return self._inventory.bounds(event, shown) if shown is not None else []
+
     def see(self, event: Event) -> list[Check]:
         """What this event proves of the laws: a `Held` for each one really tested, a `Finding` for each one broken."""
         meant, reply = event.meant, event.reply

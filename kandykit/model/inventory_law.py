@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kandykit.calls import InventoryView, Malformed, Outcome
 from kandykit.model.blame import EXACT, Deviation, Suspect, broken_by_nothing, suspects
@@ -71,6 +72,11 @@ class InventoryLaw:
         if total is not None:
             self.first_total = total if self.first_total is None else self.first_total
             self.peak = total if self.peak is None else max(self.peak, total)
+
+    def bounds(self, event: Event, view: InventoryView) -> list[Check]:
+        """L3, as far as the numbers themselves break it: those were right at no moment."""
+        checks = self._bounds(event, view, believed=False)
+        return [replace(check, evidence=(event.seq,)) if isinstance(check, Finding) else check for check in checks]
 
     # -- agreement ----------------------------------------------------------------------------------------------
 

@@ -81,6 +81,16 @@ def test_what_can_be_cleaned_up_is_known() -> None:
     assert not account.knows
 
 
+@pytest.mark.parametrize(("used", "broken"), [(2, []), (3, ["L3"])])
+def test_numbers_that_were_right_at_no_moment_are_wrong_in_a_crowd_as_well(used: int, broken: list[str]) -> None:
+    judge = Judge(TERMS)
+    judge.see(*event_of(look(1, (0, 1), 2, 0)))
+    with judge.crowd("account-1"):
+        found = judge.see(*event_of(look(2, (5, 10), 2, used)))
+    assert [finding.requirement for finding in found if finding.requirement.startswith("L")] == broken
+    assert all(not finding.stateful and finding.evidence == (2,) for finding in found)
+
+
 def test_calls_under_way_together_are_not_judged_one_after_another() -> None:
     """The same calls accuse the target when they are taken for a sequence."""
     calls = [create(6, (10, 30), "a"), create(5, (10, 20), "b", 412)]

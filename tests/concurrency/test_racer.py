@@ -81,23 +81,27 @@ def test_a_target_that_repeats_deletes_by_404_may_not_accept_two_at_once(racing:
     assert "L10" in {law for case in races_of(run) for law in case.finding.requirements}
 
 
-def test_what_does_not_come_again_is_inconclusive(racing: Racing) -> None:
+def test_what_does_not_come_again_is_inconclusive_until_another_race_shows_it(racing: Racing) -> None:
     run = racing()
-    asked = 0
+    wrong = True
 
-    def once(events: Any, terms: Any, **more: Any) -> Ok | Violation | Unknown:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            event = events[0]
+    def now_and_then(events: Any, terms: Any, **more: Any) -> Ok | Violation | Unknown:
+        nonlocal wrong
+        if wrong:
+            wrong, event = False, events[0]
             return Violation(("L5", "L12"), "It happened once", "it not", "it", (event.seq,), event.seq)
         return judge_history(events, terms, **more)
 
-    run.hearing.races.ask = once  # type: ignore[assignment]
+    run.hearing.races.ask = now_and_then  # type: ignore[assignment]
     run.race(LAST_PRODUCT)
     (case,) = run.docket.cases.values()
     assert case.finding.verdict is Verdict.INCONCLUSIVE
     assert f"in {PLAYS_AGAIN} plays" in case.finding.actual
+    wrong = True
+    run.race(DOUBLE_DELETE)
+    (case,) = run.docket.cases.values()
+    assert case.finding.verdict is Verdict.FAIL
+    assert "in another race" in case.finding.actual
 
 
 def test_a_defect_that_needs_no_overlap_is_told_as_what_it_is(racing: Racing) -> None:
