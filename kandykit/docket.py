@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from kandykit.exchange import Exchange
 from kandykit.judgement import Case
 from kandykit.model.lateness import LATE_READ
 from kandykit.verdict import Finding, Verdict
 
+NOT_AGAIN: Final = "it did not come again when the same calls were made three times"
+
 
 @dataclass(slots=True)
 class Doubt:
-    """A finding that rests on the account's state and did not come again when its calls were played again."""
+    """A finding that rests on the account's state and did not come again when its calls were played again.
+
+    ``why`` says what kept them from being played, where that is so.
+    """
 
     finding: Finding
     calls: tuple[Exchange, ...]
     times: int = 1
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -65,12 +71,12 @@ class Docket:
         """A finding that stands was met once more."""
         self.cases[finding.id].seen += 1
 
-    def doubt(self, finding: Finding, calls: Sequence[Exchange]) -> None:
-        """A finding did not come again."""
+    def doubt(self, finding: Finding, calls: Sequence[Exchange], why: str = "") -> None:
+        """A finding did not come again; ``why`` says what kept its calls from being played again, if anything did."""
         self.doubted += 1
         known = self.doubts.get(finding.id)
         if known is None:
-            self.doubts[finding.id] = Doubt(finding, tuple(calls))
+            self.doubts[finding.id] = Doubt(finding, tuple(calls), why=why)
         else:
             known.times += 1
 
@@ -86,7 +92,8 @@ class Docket:
             verdict = doubt.finding.verdict if stands else Verdict.INCONCLUSIVE
             actual = doubt.finding.actual
             if not stands:
-                actual += "; it did not come again when the same calls were made three times"
+                again = f"the same calls could not be made again: {doubt.why}" if doubt.why else NOT_AGAIN
+                actual += f"; {again}"
             else:
                 actual += f"; met {doubt.times} times, while nothing changed as long as no call was made"
             finding = replace(doubt.finding, verdict=verdict, actual=actual)

@@ -51,3 +51,21 @@ def test_what_made_a_finding_the_first_time_is_kept_when_it_is_met_again() -> No
     case = docket.cases[first.id]
     assert case.finding.requirements == ("L3", "L10")
     assert len(case.calls) == 1
+
+
+def test_calls_that_could_not_be_made_again_are_not_told_as_made() -> None:
+    finding = Finding("L1", "something is wrong", "right", "wrong", (), stateful=True)
+    for held_back, told in ((["no product fits the budget"], "no product fits the budget"), ([], "made three times")):
+        tried = [Performance(held_back=list(held_back)) for _ in range(3)]
+        docket = Docket()
+        assert weigh(docket, finding, Weighing(plays(finding, True)[0], tried=tried)) is None
+        docket.decide_doubts(quiet_enough=True)
+        assert told in docket.cases[finding.id].finding.actual
+
+
+def test_what_both_accounts_showed_after_the_same_calls_stands_unless_others_act() -> None:
+    finding = Finding("L1", "something is wrong", "right", "wrong", (), stateful=True)
+    first, elsewhere = plays(finding, True, True)
+    for busy in (False, True):
+        weighing = Weighing(first, elsewhere=elsewhere, same_way=True, busy=busy)
+        assert (weigh(Docket(), finding, weighing) is None) == busy

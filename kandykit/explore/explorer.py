@@ -143,7 +143,8 @@ class Explorer:
                 programme, played = likely, [play, second]
                 break
         if not played:
-            played = [play for _ in range(PLAYS_AGAIN) if shows(play := self._again(programme))][:1]
+            tried = [self._again(programme) for _ in range(PLAYS_AGAIN)]
+            played = [play for play in tried if shows(play)][:1]
         if not played:
             # The account is put out of order for good by the first that shows it, so the shortest goes first.
             shortest_first = sorted([*likely_ones, programme], key=len)
@@ -155,7 +156,7 @@ class Explorer:
                     # Somebody else who acts now and then may have hit both accounts: then they act again.
                     self._rest(max(REST_S, self._clock() - began))
                     return weigh(broken[0], elsewhere=broken[1], same_way=True)
-            return weigh(elsewhere=elsewhere)
+            return weigh(elsewhere=elsewhere, tried=[play.number for play in tried])
         while len(played) < PLAYS_AGAIN:
             patience_s = PATIENT_S if len(played) == PLAYS_AGAIN - 1 else None
             played.append(self._again(programme, patience_s=patience_s))

@@ -388,7 +388,8 @@ class Hearing:
         rested, shared = bool(data.get("rested")), self.judge.terms.shared
         alike = len({self._moved_by(play) for play in plays}) <= 1
         way = bool(data.get("same_way"))
-        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way)
+        tried = [self._plays[number] for number in data.get("tried", ()) if number in self._plays]
+        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried)
         ruled = weigh(self.docket, finding, weighing)
         if self.docket.doubted > doubted:
             self._doubted_at = self._last_at

@@ -45,6 +45,7 @@ class Weighing:
     such calls, as long as a play: whether anything moved in each of them. ``busy`` says that others use the account,
     or were seen to, ``shared`` that the profile says so, ``alike`` that each play moved the inventory by the same.
     ``same_way`` says that all was played ``elsewhere`` that had been played before, and not these calls alone.
+    ``tried`` are the plays of the same calls that showed nothing, where none did.
     """
 
     first: Performance
@@ -57,6 +58,7 @@ class Weighing:
     shared: bool = False
     alike: bool = True
     same_way: bool = False
+    tried: Sequence[Performance] = ()
 
 
 def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble: float = 0.0) -> int:
@@ -101,7 +103,9 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     if weighing.rested and settled and len(showing) >= OFTEN:
         told = f"; in {len(showing)} of {len(plays)} plays of the same calls"
         return _file(docket, finding, showing[-1], told)
-    _not_again(docket, finding, weighing.first)
+    held_back = [play.held_back[0] for play in weighing.tried if play.held_back]
+    every = held_back and len(held_back) == len(weighing.tried)
+    _not_again(docket, finding, weighing.first, held_back[0] if every else "")
     return None
 
 
@@ -123,10 +127,10 @@ def _file(docket: Docket, finding: Finding, play: Performance, told: str = "") -
     return filed
 
 
-def _not_again(docket: Docket, finding: Finding, first: Performance) -> None:
+def _not_again(docket: Docket, finding: Finding, first: Performance, why: str) -> None:
     if finding.verdict is not Verdict.FAIL or finding.requirement.startswith("R"):
         return  # three unclear answers running that do not come again are sporadic: no fault
     if finding.requirement == "L13":
         # Seen in a quiet window, and not again with the same reads: that is somebody else's hand.
         docket.foreign.append(f"{finding.expected} became {finding.actual}")
-    docket.doubt(finding, evidence(first.exchanges, finding))
+    docket.doubt(finding, evidence(first.exchanges, finding), why)
