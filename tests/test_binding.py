@@ -127,9 +127,11 @@ ORDER = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1}
         ("the body is empty", ""),
         ("the body is not JSON", "{"),
         ("the body is not JSON", '{"quantity": NaN}'),
-        ("the body is not JSON", "[" * 100_000),
+        ("the body is nested deeply", "[" * 100_000),
         ("the body is not JSON", '{"quantity": ' + "9" * 10_000 + "}"),
         ("the body is not JSON", "\udcff"),
+        ("the body is not JSON", '{"quantity"'.encode("utf-16").decode("utf-8", "surrogateescape")),
+        ("quantity is zero", json.dumps({**ORDER, "quantity": 0}).encode("utf-16").decode("utf-8", "surrogateescape")),
         ("the body is no JSON object", "[]"),
         ("the body is no JSON object", "null"),
         ("a member is unknown", {**ORDER, "extra": 1}),
@@ -177,6 +179,15 @@ GREY_ORDERS: list[tuple[str, str, tuple[tuple[str, str], ...], str]] = [
     ("the content type is not application/json", json.dumps(ORDER), (("content-type", "text/plain"),), ""),
     ("the content type is not application/json", json.dumps(ORDER), (), ""),
     ("the body starts with a byte order mark", "\ufeff" + json.dumps(ORDER), JSON, ""),
+    *(
+        (
+            "the body is in another form of Unicode than UTF-8",
+            json.dumps(ORDER).encode(form).decode("utf-8", "surrogateescape"),
+            JSON,
+            "",
+        )
+        for form in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be")
+    ),
     ("the query has members", json.dumps(ORDER), JSON, "?a=b"),
     ("the body comes in chunks", json.dumps(ORDER), (*JSON, ("Transfer-Encoding", "chunked")), ""),
     (
