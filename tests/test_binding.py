@@ -247,6 +247,12 @@ def test_a_content_type_may_have_parameters_and_any_case() -> None:
             "/order?order_number=1&order_number=2",
             Malformed(Operation.READ_ORDERS, "order number is given twice", grey=True),
         ),
+        (
+            "GET",
+            "/order?order_number=%ff",
+            Malformed(Operation.READ_ORDERS, "order number is no UTF-8", grey=True),
+        ),
+        ("GET", "/order?order_number=%c3%a9", ReadOrders("\u00e9")),
         ("GET", "/order?page=2", ReadOrders()),
         ("GET", "/order/7", OtherCall("GET", "/order/7")),
         ("GET", "/order/", OtherCall("GET", "/order/")),

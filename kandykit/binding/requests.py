@@ -238,9 +238,13 @@ class Requests(Spelling):
             return ReadOrders(unquoted(number)) if number else OtherCall("GET", below)
         if not query or place != "query":
             return ReadOrders(None)
-        values = [value for key, value in parse_qsl(query, keep_blank_values=True) if key == name]
+        pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+        values = [value for key, value in pairs if key == name]
         if not values:
             return ReadOrders(None)
+        if any("\udc80" <= sign <= "\udcff" for value in values for sign in value):
+            # Many a framework drops a parameter that it cannot read, and so is asked for the list.
+            return Malformed(Operation.READ_ORDERS, "order number is no UTF-8", grey=True)
         if len(values) > 1 or not values[0]:
             why = "order number is empty" if not values[0] else "order number is given twice"
             return Malformed(Operation.READ_ORDERS, why, grey=True)
