@@ -17,6 +17,8 @@ HELD: Final = held("R1")
 _LARGE_BODY: Final = 4096
 _LARGE_URL: Final = 1024
 _LARGE_HEADERS: Final = 4096
+_LARGE_SEGMENT: Final = 100
+"""As much as a router takes for one parameter where nobody set another limit; Fastify's answers 414 above it."""
 
 # What path normalisers and request firewalls stumble over, decoded or not: slashes, percent signs, dots and semicolons
 # that were escaped, control characters, and escapes that are none.
@@ -75,7 +77,11 @@ def is_malformed(sight: Sight) -> bool:
 def is_oversize_refusal(exchange: Exchange) -> bool:
     """Whether an oversized request got one of the codes that HTTP has for it: 413, 414 or 431."""
     status = exchange.answer.status if exchange.answer is not None else 0
-    return status in (413, 414, 431) and is_oversized(exchange)
+    return status in (413, 414, 431) and (is_oversized(exchange) or (status == 414 and _has_a_large_segment(exchange)))
+
+
+def _has_a_large_segment(exchange: Exchange) -> bool:
+    return any(len(segment) > _LARGE_SEGMENT for segment in urlsplit(exchange.request.url).path.split("/"))
 
 
 def comes_in_chunks(exchange: Exchange) -> bool:

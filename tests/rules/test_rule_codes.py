@@ -86,8 +86,9 @@ def test_a_redirect_from_plain_http_is_not_the_apis_answer() -> None:
         asked_for_token(422, {"error": "invalid_client"}, credential=Credential.WRONG_SECRET),
         met("KANDY", "/inventory", 501),
         met("GET", "/order?order_number=" + "9" * 3000, 414),
+        met("DELETE", "/subscriber/" + "a" * 200 + "%40x.nl", 414),
     ],
-    ids=["preflight", "token endpoint", "unknown method", "over-long URL"],
+    ids=["preflight", "token endpoint", "unknown method", "over-long URL", "over-long segment"],
 )
 def test_what_gateways_say_for_themselves_only_warns(sight: Sight) -> None:
     assert says(only_documented_codes, sight) == {"R1 warn"}
@@ -141,6 +142,11 @@ def test_an_oversized_request_may_be_cut_off() -> None:
 
 def test_a_small_request_is_not_too_large() -> None:
     assert says(only_documented_codes, met("POST", "/order", 413, sent=NEGATIVE)) == {"R1 fail"}
+
+
+def test_a_path_of_ordinary_segments_is_not_too_long() -> None:
+    assert says(only_documented_codes, met("DELETE", "/subscriber/" + "a" * 60 + "%40x.nl", 414)) == {"R1 fail"}
+    assert says(only_documented_codes, met("DELETE", "/subscriber/" + "a" * 200 + "%40x.nl", 418)) == {"R1 fail"}
 
 
 def test_a_redirect_is_no_clear_refusal() -> None:
