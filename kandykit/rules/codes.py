@@ -21,9 +21,9 @@ _LARGE_SEGMENT: Final = 100
 """As much as a router takes for one parameter where nobody set another limit; Fastify's answers 414 above it."""
 
 # What path normalisers and request firewalls stumble over, decoded or not: slashes, percent signs, dots and semicolons
-# that were escaped, control characters, and escapes that are none.
-_ODD_IN_A_PATH: Final = re.compile(r"%(?:[01]|2[5ef]|3b|5c|7f)|/\.{0,2}/|/\.{0,2}$|[;\\]", re.IGNORECASE)
-_ODD_ANYWHERE: Final = re.compile(r"%00|%(?![0-9A-Fa-f]{2})")
+# that were escaped, and in a query too control characters and escapes that are none.
+_ODD_IN_A_PATH: Final = re.compile(r"%(?:2[5ef]|3b|5c)|/\.{0,2}/|/\.{0,2}$|[;\\]", re.IGNORECASE)
+_ODD_ANYWHERE: Final = re.compile(r"%(?:[01][0-9a-f]|7f|(?![0-9a-f]{2}))", re.IGNORECASE)
 _ATTACK: Final = re.compile(r"""%(?:2[27]|3[ce]|60)|["'<>`]""", re.IGNORECASE)
 _MOVED: Final = frozenset({301, 307, 308})
 

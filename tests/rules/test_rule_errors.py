@@ -64,6 +64,17 @@ def test_a_request_that_no_front_end_lets_pass_may_be_refused_by_it(name: str) -
     assert says(errors_can_be_read, met("DELETE", f"/subscriber/{name}", 400, "Bad request")) == {"K2 warn"}
 
 
+@pytest.mark.parametrize("number", ["a%02", "%1fa", "a%7F", "%00", "a%", "%ff"])
+def test_so_may_one_with_a_control_character_in_its_query(number: str) -> None:
+    assert says(errors_can_be_read, met("GET", f"/order?order_number={number}", 400, "Bad request")) == {"K2 warn"}
+
+
+@pytest.mark.parametrize("number", ["a%2Fb", "a%3Bb", "..%2Forder", "a%20b", "%C3%A9"])
+def test_what_is_odd_in_a_path_may_stand_in_a_query(number: str) -> None:
+    refused = met("GET", f"/order?order_number={number}", 400, "Bad request")
+    assert says(errors_can_be_read, refused) == {"K2+R2 fail"}
+
+
 @pytest.mark.parametrize("name", ["a%40x.nl", "o%27neill%40x.nl", "a%2Bb%40x.nl", "a%20b", "%C3%A9%40x.nl"])
 def test_a_request_that_every_front_end_lets_pass_is_the_apis_to_refuse(name: str) -> None:
     assert says(errors_can_be_read, met("DELETE", f"/subscriber/{name}", 404, "Not found")) == {"K2+R2 fail"}
