@@ -6,6 +6,7 @@ would be wrong for every origin.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges, quoted
@@ -24,6 +25,8 @@ METHODS: Final = "access-control-allow-methods"
 HEADERS: Final = "access-control-allow-headers"
 MAX_AGE: Final = "access-control-max-age"
 
+_OF_THE_ORIGIN: Final = re.compile(r"\borigin\b", re.IGNORECASE)
+_OF_MORE: Final = re.compile(r"\b(?:methods?|headers?)\b", re.IGNORECASE)
 _NEEDED_HEADERS: Final = frozenset({"authorization", "content-type"})
 _TABLE: Final = f"{PAGE}, HTTP response headers"
 
@@ -124,20 +127,31 @@ def preflights_are_answered(sight: Sight) -> tuple[Check, ...]:
     without_token = sight.exchange.request.header("authorization") is None
     if sight.succeeded:
         return HELD_C4 if without_token else NOTHING
+    forbidden = _refuses_the_origin(sight)
     return (
         sight.finding(
             "C4",
             "A preflight is forbidden"
-            if sight.status == 403
+            if forbidden
             else f"A preflight {'without a token ' if without_token else ''}is not answered with success",
             "200",
             f"{sight.status} to {sight.label}",
-            # 403 may be meant for the origin, which we made up; a server error for once is an unclear outcome.
-            verdict=Verdict.WARN if sight.status == 403 else Verdict.FAIL,
+            # A server error for once is an unclear outcome.
+            verdict=Verdict.WARN if forbidden else Verdict.FAIL,
             source="Fetch, CORS-preflight fetch",
             stateful=sight.status >= 500,
         ),
     )
+
+
+def _refuses_the_origin(sight: Sight) -> bool:
+    """Whether a preflight may have been refused for its origin, which we made up.
+
+    Some middleware with a list of origins says 403, some says 400 and names what it is that it does not allow.
+    """
+    if sight.status == 403:
+        return True
+    return sight.status == 400 and bool(_OF_THE_ORIGIN.search(sight.body)) and not _OF_MORE.search(sight.body)
 
 
 @judges("C5")

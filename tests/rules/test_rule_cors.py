@@ -131,11 +131,12 @@ def _preflight(
     method: str = "POST",
     asked: str | None = "authorization, content-type",
     credential: Credential = Credential.NONE,
+    content: Any = None,
 ) -> Sight:
     sent = {"origin": ORIGIN, "access-control-request-method": method, "access-control-request-headers": asked}
     terms = agreed(extra_codes=frozenset({204}))
     answer = {**PREFLIGHT, **(headers or {})}
-    return met("OPTIONS", path, status, headers=answer, sent_headers=sent, credential=credential, terms=terms)
+    return met("OPTIONS", path, status, content, headers=answer, sent_headers=sent, credential=credential, terms=terms)
 
 
 @pytest.mark.parametrize("status", [200, 204])
@@ -156,6 +157,17 @@ def test_a_preflight_that_is_refused_fails(status: int) -> None:
 
 def test_a_preflight_may_be_refused_for_its_origin() -> None:
     assert says(rules.preflights_are_answered, _preflight(status=403)) == {"C4 warn"}
+
+
+@pytest.mark.parametrize("text", ["Disallowed CORS origin", "Origin is not allowed to make this request"])
+def test_some_say_so_with_400(text: str) -> None:
+    assert says(rules.preflights_are_answered, _preflight(status=400, content=text)) == {"C4 warn"}
+    assert says(rules.preflights_are_answered, _preflight(status=401, content=text)) == {"C4 fail"}
+
+
+@pytest.mark.parametrize("text", ["Disallowed CORS method", "Disallowed CORS origin, headers", "Bad request", ""])
+def test_what_is_refused_for_more_than_its_origin_fails(text: str) -> None:
+    assert says(rules.preflights_are_answered, _preflight(status=400, content=text)) == {"C4 fail"}
 
 
 @pytest.mark.parametrize("status", [405, 200])
