@@ -77,6 +77,10 @@ class DeleteSubscriber:
     identity: str
 
 
+NOT_JSON: Final = "the body is not JSON"
+"""Why a call is malformed whose body no strict reader takes; of what it is made there are many ways."""
+
+
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """A call to a documented operation that the contract does not allow.

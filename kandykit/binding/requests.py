@@ -15,6 +15,7 @@ from kandykit.binding.pointer import ABSENT, get, names, put, strangers
 from kandykit.binding.spelling import Spelling
 from kandykit.binding.text import HALVES, quoted, unquoted
 from kandykit.calls import (
+    NOT_JSON,
     PRODUCT,
     Call,
     CreateSubscriber,
@@ -357,7 +358,7 @@ def _json_body(headers: Headers, body: str, query: str) -> tuple[Any, str, str]:
         body.encode("utf-8")
         parsed = json.loads(body, object_pairs_hook=pairs, parse_constant=no_constant)
     except ValueError:
-        return None, "", "the body is not JSON"
+        return None, "", NOT_JSON
     except RecursionError:
         return None, "", "the body is nested deeply"
     if not isinstance(parsed, dict):

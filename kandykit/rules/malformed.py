@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kandykit.calls import Malformed, Operation
+from kandykit.calls import NOT_JSON, Malformed, Operation
 from kandykit.rules.codes import is_malformed, is_oversize_refusal, is_oversized
 from kandykit.rules.past import says_over_quota
 from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges, quoted
@@ -38,21 +38,21 @@ def malformed_input_is_refused(sight: Sight) -> tuple[Check, ...]:
     if not status:
         # Cutting an oversized request off is a server's right; anything else is no clear answer.
         if exchange.failure in ("cut", "garbled") and not is_oversized(exchange):
-            return (_finding(sight, f"{_named(call)} gets no whole answer", exchange.failure, stateful=True),)
+            return (_finding(sight, f"{_named(sight, call)} gets no whole answer", exchange.failure, stateful=True),)
         return NOTHING
     if status >= 500:
         if says_over_quota(sight.body):
             return NOTHING
         # It may be a server error of the kind that comes and goes; so it stands only when it comes again.
         actual = f"{status} {quoted(sight.body)}"
-        return (_finding(sight, f"{_named(call)} gets a server error", actual, stateful=True),)
+        return (_finding(sight, f"{_named(sight, call)} gets a server error", actual, stateful=True),)
     if status >= 400:
         return NOTHING if status in _NOT_ABOUT_THE_INPUT else HELD
     if status >= 300:
-        return (_finding(sight, f"{_named(call)} is redirected", f"{status}", verdict=Verdict.WARN),)
+        return (_finding(sight, f"{_named(sight, call)} is redirected", f"{status}", verdict=Verdict.WARN),)
     if call.grey or _has_no_effect(sight, call):
         return NOTHING
-    return (_finding(sight, f"{_named(call)} is accepted", f"{status} {quoted(sight.body)}"),)
+    return (_finding(sight, f"{_named(sight, call)} is accepted", f"{status} {quoted(sight.body)}"),)
 
 
 def _has_no_effect(sight: Sight, call: Malformed) -> bool:
@@ -61,8 +61,10 @@ def _has_no_effect(sight: Sight, call: Malformed) -> bool:
     return creates and call.why.startswith("identity") and not sight.terms.caller_chooses
 
 
-def _named(call: Malformed) -> str:
-    return f"Malformed {call.operation} ({call.why})"
+def _named(sight: Sight, call: Malformed) -> str:
+    """What is malformed and how; where the body is not JSON, the probe tells which of the many ways it was."""
+    _, _, way = sight.exchange.intent.probe.partition(": ")
+    return f"Malformed {call.operation} ({f'{call.why}: {way}' if call.why == NOT_JSON and way else call.why})"
 
 
 def _finding(

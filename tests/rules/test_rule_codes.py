@@ -113,6 +113,17 @@ def test_malformed_input_that_is_accepted_fails() -> None:
     )
 
 
+def test_what_is_not_json_is_told_by_its_probe() -> None:
+    sent = '{"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 1 /* one */}'
+    title = "Malformed POST /order (the body is not JSON: the body has a comment in it) is accepted"
+    commented = met("POST", "/order", 201, ORDER, sent=sent, probe="order: the body has a comment in it")
+    assert finding(malformed_input_is_refused, commented).title == title
+    recorded = met("POST", "/order", 201, ORDER, sent=sent)
+    assert finding(malformed_input_is_refused, recorded).title.endswith("(the body is not JSON) is accepted")
+    named = met("POST", "/order", 201, ORDER, sent=NEGATIVE, probe="order: quantity is minus one")
+    assert finding(malformed_input_is_refused, named).title.endswith("(quantity is negative) is accepted")
+
+
 def test_a_server_error_to_malformed_input_fails_if_it_comes_again() -> None:
     sight = met("POST", "/order", 500, FAULT, sent=NEGATIVE)
     assert says(malformed_input_is_refused, sight) == {"R3+H16 fail"}
