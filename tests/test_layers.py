@@ -39,6 +39,7 @@ PURE = (
     "verdict",
     "calls",
     "exchange",
+    "front",
     "terms",
     "judgement",
     "binding",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kandykit.calls import InventoryView
+from kandykit.front import may_stop_in_front
 from kandykit.model.event import Event
 from kandykit.model.identities import Identities
 from kandykit.model.orders import Orders
@@ -71,9 +72,11 @@ class State:
     def refused_for(self, cause: str, event: Event, exactly: str = "") -> Iterable[Check]:
         """A refusal whose cause is certain; what is looked for by an odd name may be refused for its form.
 
-        Whoever was never served may be refused for who it is.
+        So it may be in front of the API, if its URL is odd. Whoever was never served may be refused for who it is.
         """
-        if (cause == "unknown" and event.exchange.intent.probe) or (event.reply.status == 403 and not self.served):
+        if cause == "unknown" and (event.exchange.intent.probe or may_stop_in_front(event.exchange)):
+            return ()
+        if event.reply.status == 403 and not self.served:
             return ()
         return self.refusals.refused(cause, event, self._terms, exactly)
 

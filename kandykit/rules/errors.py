@@ -11,8 +11,8 @@ import re
 from typing import Any, Final
 
 from kandykit.exchange import Credential
+from kandykit.front import comes_in_chunks, is_odd, is_oversized, looks_like_an_attack
 from kandykit.openapi import OperationSpec, Problem
-from kandykit.rules.codes import comes_in_chunks, is_odd, is_oversized, looks_like_an_attack
 from kandykit.rules.rule import NOT_JSON, NOTHING, PAGE, Area, Sight, held, judges, quoted
 from kandykit.rules.shapes import in_words, is_json_type, spec_of
 from kandykit.verdict import Check, Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from kandykit.calls import NOT_JSON, Malformed, Operation
-from kandykit.rules.codes import is_malformed, is_oversize_refusal, is_oversized
+from kandykit.front import is_oversize_refusal, is_oversized
+from kandykit.rules.codes import is_malformed
 from kandykit.rules.past import says_over_quota
 from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges, quoted
 from kandykit.verdict import Check, Verdict

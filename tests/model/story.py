@@ -48,6 +48,7 @@ class Story:
         self.held: list[str] = []
         self.now = 0.0
         self.probe = ""
+        self.path = "/x"
         self.headers: tuple[tuple[str, str], ...] = ()
         self.seq = 0
 
@@ -100,6 +101,11 @@ class Story:
     def tries(self, probe: str) -> Story:
         """From here on calls are odd in themselves, and called so."""
         self.probe = probe
+        return self
+
+    def at(self, path: str) -> Story:
+        """From here on calls go to this path."""
+        self.path = path
         return self
 
     def asks_for_version(self, version: str) -> Story:
@@ -164,7 +170,7 @@ class Story:
         self.now = ended
         failure = answer if isinstance(answer, str) else ""
         shown = None if reply.status is None else Answer(reply.status, ())
-        request = Request(method or METHODS.get(type(call), "POST"), "http://t/x", self.headers)
+        request = Request(method or METHODS.get(type(call), "POST"), f"http://t{self.path}", self.headers)
         intent = Intent(probe=self.probe)
         return Event(Exchange(self.seq, intent, request, shown, started, ended, failure=failure), call, reply)
 

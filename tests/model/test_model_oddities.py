@@ -491,6 +491,19 @@ def test_what_is_looked_for_by_an_odd_name_may_be_refused_for_its_form() -> None
     assert set(story.tries("").deletes("nobody@x.nl", answer=400).named) == {"R1"}
 
 
+@pytest.mark.parametrize("name", ["a%2Fx%40x.nl", "%04a%40x.nl", "o%27neill%40x.nl", "a" * 2000])
+def test_who_is_looked_for_by_an_odd_url_may_be_refused_in_front_of_the_api(name: str) -> None:
+    story = Story(refusal_codes={"unknown": frozenset({404})}).shows(1, 0)
+    assert not story.at(f"/subscriber/{name}").deletes(name, answer=400).said
+    assert not story.deletes(name, answer=404).said
+
+
+@pytest.mark.parametrize("name", ["a%40x.nl", "a%20b%40x.nl", "%C3%A9%40x.nl"])
+def test_who_is_looked_for_by_a_plain_url_is_refused_by_the_api(name: str) -> None:
+    story = Story(refusal_codes={"unknown": frozenset({404})}).shows(1, 0)
+    assert set(story.at(f"/subscriber/{name}").deletes(name, answer=400).named) == {"R1"}
+
+
 # -- evidence
 
 
