@@ -2,13 +2,15 @@
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kandykit.mock.accounts import Account, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import alter, alter_success, before, bend, recode, refuse_with
-from kandykit.mock.call import Call
+from kandykit.mock.call import Call, decode
 from kandykit.mock.catalogue import Legals
 from kandykit.mock.settings import BASE_PATH, PRODUCT
 
@@ -257,6 +259,23 @@ def json_under_any_content_type(mock: Mock) -> None:
     )
 
 
+@refusals.gets("conformant")
+def json_in_any_form_of_unicode(mock: Mock) -> None:
+    """A body in UTF-16 or UTF-32 is read for what it says, as readers do that look at its first octets."""
+
+    def around(parse: Any) -> Any:
+        def parsed(body: bytes) -> Any:
+            form = json.detect_encoding(body)
+            try:
+                return parse(body if form.startswith("utf-8") else body.decode(form).encode())
+            except UnicodeError:
+                return parse(b"")
+
+        return parsed
+
+    bend(mock.schemas, "parse", around)
+
+
 # Other methods.
 
 
@@ -303,14 +322,61 @@ def wrong_method_is_forbidden(mock: Mock) -> None:
 # What stands in front.
 
 
+def in_front(mock: Mock, turned_away: Callable[[Call], Answer | None]) -> None:
+    """Somebody in front may answer a call before the API sees it."""
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            made: Answer = turned_away(call) or await answer(call)
+            return made
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
+
+
 @refusals.gets("conformant")
 def odd_paths_do_not_get_through(mock: Mock) -> None:
     """A firewall in front answers 400 in HTML where a path holds an escaped slash, percent sign or semicolon."""
 
+    def turned_away(call: Call) -> Answer | None:
+        page = Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+        return page if re.search("%(2f|25|3b|5c)", call.path, re.IGNORECASE) else None
+
+    in_front(mock, turned_away)
+
+
+@refusals.gets("conformant")
+def long_segments_do_not_get_through(mock: Mock) -> None:
+    """A router takes no more than a hundred characters between two slashes of a path, and answers 414."""
+
+    def turned_away(call: Call) -> Answer | None:
+        long = max(map(len, call.path.split("/"))) > 100
+        return Answer(414, None, {"content-type": "text/plain"}, b"URI Too Long") if long else None
+
+    in_front(mock, turned_away)
+
+
+@refusals.gets("conformant")
+def strange_origins_are_refused(mock: Mock) -> None:
+    """A preflight from an origin that is not on the list is answered 400, in plain text."""
+
+    def turned_away(call: Call) -> Answer | None:
+        refused = Answer(400, None, {"content-type": "text/plain"}, b"Disallowed CORS origin")
+        return refused if call.method == "OPTIONS" and call.header("access-control-request-method") else None
+
+    in_front(mock, turned_away)
+    bend(mock.gateway, "cross_origin", lambda _: lambda _call: {"vary": "Origin"})
+
+
+@refusals.gets("conformant")
+def unreadable_parameters_are_dropped(mock: Mock) -> None:
+    """An order number in the query that is no UTF-8 counts as none, so that the list is shown."""
+
     def around(answer: Any) -> Any:
         async def answering(call: Call) -> Answer:
-            if re.search("%(2f|25|3b|5c)", call.path, re.IGNORECASE):
-                return Answer(400, None, {"content-type": "text/html"}, b"<html><h1>Bad Request</h1></html>")
+            if decode(call.query) is None and b"%" in call.query:
+                call = replace(call, query=b"")
             made: Answer = await answer(call)
             return made
 

@@ -64,6 +64,21 @@ def odd_path(caller: Caller) -> tuple[int, bool]:
     return odd.status_code, "html" in odd.headers["content-type"]
 
 
+def long_path(caller: Caller) -> tuple[int, int]:
+    plain, long = (caller.call("DELETE", f"/subscriber/{name}%40b.nl") for name in ("a", "a" * 101))
+    return plain.status_code, long.status_code
+
+
+def from_a_strange_origin(caller: Caller) -> tuple[int, bool]:
+    asking = {"origin": "https://nobody.example", "access-control-request-method": "GET"}
+    answer = caller.call("OPTIONS", "/inventory", asking)
+    return answer.status_code, "access-control-allow-origin" in answer.headers
+
+
+def unreadable_number(caller: Caller) -> tuple[int, int]:
+    return caller.read("none").status_code, caller.call("GET", "/order?order_number=%ff").status_code
+
+
 FIVE = ["info", "message", "name", "status", "transactionId"]
 BY_STATE = "new up:1 down:2 new:a new"
 TWICE = "up:2 new:a new:a del:a del:a del:nobody stock"
@@ -96,6 +111,7 @@ STORIES: dict[str, Story] = {
         "/order", json.dumps({name.title(): value for name, value in ORDER.items()}).encode(), 400, 201
     ),
     "json-under-any-content-type": posted("/order", json.dumps(ORDER).encode(), 400, 201, "text/plain"),
+    "json-in-any-form-of-unicode": posted("/order", json.dumps(ORDER).encode("utf-16"), 400, 201),
     # Other methods.
     "options-answered-200": told(options, (405, "GET, HEAD, POST"), (200, "GET, HEAD, POST, OPTIONS")),
     "head-refused": played("head:order head:inventory put:order", "200 200 405", "405 405 405"),
@@ -105,6 +121,9 @@ STORIES: dict[str, Story] = {
     "chunks-do-not-get-through": told(in_chunks, 201, 400),
     "a-length-is-required": told(in_chunks, 201, 411),
     "quotes-do-not-get-through": told(quoted_path, (404, False), (400, True)),
+    "long-segments-do-not-get-through": told(long_path, (404, 404), (404, 414)),
+    "strange-origins-are-refused": told(from_a_strange_origin, (200, True), (400, False)),
+    "unreadable-parameters-are-dropped": told(unreadable_number, (404, 400), (404, 200)),
     "odd-paths-do-not-get-through": told(odd_path, (404, False), (400, True)),
     # Other forms of errors.
     "errors-in-an-envelope": seen(malformed, members, FIVE, ["errorResponse"]),
