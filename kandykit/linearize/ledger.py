@@ -58,13 +58,18 @@ class Ledger:
         at = bisect_left(self.lists, moment, key=lambda event: event.exchange.started)
         return self.lists[at] if at < len(self.lists) else None
 
+    def lists_between(self, begin: float, end: float) -> Sequence[Event]:
+        """The whole lists that were asked for within this time."""
+        first, behind = (bisect_left(self.lists, at, key=lambda event: event.exchange.started) for at in (begin, end))
+        return self.lists[first:behind]
+
 
 def order_mutators(
     events: Sequence[Event], ledger: Ledger, fences: Sequence[float], *, lags: bool
 ) -> Iterable[Mutator]:
     """Every order that changed the total, or may have; ``lags`` when reads prove nothing of their own moment."""
     for event in events:
-        call, exchange, outcome = event.meant, event.exchange, event.reply.outcome
+        call, outcome = event.meant, event.reply.outcome
         if not isinstance(call, PlaceOrder):
             continue
         kind = order_kind(call)
@@ -73,9 +78,32 @@ def order_mutators(
         elif outcome is Outcome.DONE:
             view = event.reply.order or OrderView(None)
             if view.stage is Stage.DONE:
-                yield Mutator(event.seq, kind, exchange.started, exchange.ended)
+                yield _fulfilled(event, kind, ledger, lags)
             elif view.stage is not Stage.NOT_DONE:
                 yield from _pending(event, kind, ledger.seen.get(view.number or "", []), lags)
+
+
+def _fulfilled(event: Event, kind: Kind, ledger: Ledger, lags: bool) -> Mutator:
+    """It takes effect while its call is under way: after the last list without it, before a list shows it fulfilled.
+
+    A list that began before the answer and shows the order has it from then on: whoever reads the inventory next finds
+    it there, and who found it there finds it in the next list.
+    """
+    called, due = event.exchange.started, event.exchange.ended
+    view = event.reply.order
+    if lags or view is None or view.number is None:
+        return Mutator(event.seq, kind, called, due)
+    seen = ledger.seen.get(view.number, [])
+    due = min([due, *(each.event.exchange.ended for each in seen if each.view.stage is Stage.DONE)])
+    waiting = [each.event.exchange.started for each in seen if each.view.stage is Stage.OPEN]
+    without = [read.exchange.started for read in ledger.lists_between(called, due) if not _lists(read, view.number)]
+    begun = max([called, *waiting, *without])
+    # What contradicts itself is no matter of the stock: the laws of the ledger say so.
+    return Mutator(event.seq, kind, begun if begun <= due else called, due)
+
+
+def _lists(read: Event, number: str) -> bool:
+    return any(view.number == number for view in read.reply.orders or ())
 
 
 def _pending(event: Event, kind: Kind, seen: list[Sighting], lags: bool) -> Iterable[Mutator]:
