@@ -6,6 +6,7 @@ back what the hearing made of it. Whatever it does to what is believed, it does 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -413,6 +414,10 @@ class Walker:
                 return
             if step.recased:
                 identity = identity.swapcase() if identity.swapcase() != identity else None
+            if step.counted_on:
+                identity = _counted_on(identity or "", step.counted_on)
+                if identity is None:
+                    return
         elif not self.server_chooses or (self.caller_chooses and (step.form == "caller" or self.calling.loses_answers)):
             user, _, domain = self.fresh_identity().rpartition("@")
             identity = f"{user}{step.signs}@{domain}"
@@ -522,6 +527,17 @@ class Walker:
             part = min(surplus, max(self._most_back(self.names[index]), 1))
             tries, orders = tries + (part == surplus), orders + 1
             yield from self._order(Order(OrderKind.DECREMENT, Amount(part), account=index), Scene())
+
+
+def _counted_on(identity: str, further: int) -> str | None:
+    """The identity whose last number is so much higher; None where there is no number to count on from."""
+    user, at, domain = identity.rpartition("@")
+    numbers = list(re.finditer(r"[0-9]+", user))
+    if not numbers:
+        return None
+    last = numbers[-1]
+    number = str(int(last[0]) + further).zfill(len(last[0]))
+    return f"{user[: last.start()]}{number}{user[last.end() :]}{at}{domain}"
 
 
 def _spelt(name: str, how: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kandykit.calls import CreateSubscriber, DeleteSubscriber, Malformed, Outcome, SubscriberView
@@ -18,6 +19,7 @@ class SubscriberLaw:
     def __init__(self, state: State) -> None:
         self.state = state
         self._forms: dict[str, bool] = {}
+        self._of_its_own: set[str] = set()
         self._never_lived: set[str] = set()
         self._undone: dict[str, int] = {}
         self._honoured: int | None = None
@@ -27,6 +29,12 @@ class SubscriberLaw:
     def forms(self) -> frozenset[str]:
         """The forms of identities that were accepted."""
         return frozenset(form for form, accepted in self._forms.items() if accepted)
+
+    def _form(self, identity: str | None) -> str:
+        """The form of an identity; a target may keep those for itself that are like the ones it makes up."""
+        if identity and _without_numbers(identity) in self._of_its_own:
+            return "like the target's own"
+        return form_of(identity)
 
     # -- creating -----------------------------------------------------------------------------------------------
 
@@ -44,9 +52,11 @@ class SubscriberLaw:
     def _accepted(self, event: Event, call: CreateSubscriber, known: Subscriber | None) -> Iterable[Check]:
         stock, identities = self.state.stock, self.state.identities
         seq, ended, status = event.seq, event.exchange.ended, event.reply.status
-        self._forms[form_of(call.identity)] = True
+        self._forms[self._form(call.identity)] = True
         shown = event.reply.subscriber
         identity = (shown.identity if shown else None) or call.identity
+        if identity and not call.identity:
+            self._of_its_own.add(_without_numbers(identity))
         other = identities.of(identity) if identity else None
         yield from self._as_wished(event, call, shown)
         if other is not None and other.life is Life.LIVE:
@@ -205,7 +215,7 @@ class SubscriberLaw:
             return  # whether identities have letter case is the target's choice
         if call.identity is not None and any(other.identities.of(call.identity) for other in self.state.others):
             return  # whether an identity of one account is taken for the others too is the target's choice
-        form = form_of(call.identity)
+        form = self._form(call.identity)
         if least <= 0:
             if most <= 0:
                 yield Held("L5")
@@ -337,6 +347,10 @@ class SubscriberLaw:
             stock.doubt(identity, live=True)
             self.state.identities.set(identity, Life.IN_DOUBT, event.seq, ended)
         stock.ask(Question(event.seq, 0, -1, self.state.closes(event), identity), ended)
+
+
+def _without_numbers(identity: str) -> str:
+    return re.sub(r"[0-9]+", "0", identity.casefold())
 
 
 def form_of(identity: str | None) -> str:

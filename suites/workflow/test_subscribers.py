@@ -206,6 +206,28 @@ def test_no_identity_is_given_out_twice(run: Run) -> None:
     )
 
 
+@pytest.mark.requirements("L9")
+def test_a_target_that_counts_its_identities_gives_none_that_is_taken(run: Run) -> None:
+    """Whoever guesses the next ones may have them or is refused; nobody else is given them after that."""
+    if not (run.walker.server_chooses and run.walker.caller_chooses):
+        pytest.skip("only one side chooses identities on this target")
+    guessed = [Create(f"next but {number}", again="one", counted_on=2 + number) for number in range(2)]
+    after = [step for number in range(3) for step in (Create(f"s{number}", form="server"), Look())]
+    run.examine(
+        [
+            Look(),
+            more(7),
+            Look(),
+            Create("one", form="server"),
+            Create("two", form="server"),
+            Look(),
+            *guessed,
+            Look(),
+            *after,
+        ]
+    )
+
+
 @pytest.mark.requirements("L2", "L3", "L5", "L9", "L10")
 @pytest.mark.parametrize("form", ["caller", "server"])
 def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:

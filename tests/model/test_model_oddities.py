@@ -313,6 +313,13 @@ def test_a_form_of_identity_that_was_never_accepted_may_be_refused() -> None:
     assert not story.said
 
 
+def test_identities_like_the_ones_that_a_target_makes_up_may_be_kept_for_itself() -> None:
+    story = Story().shows(4, 0).creates("ours-7@x.nl").creates(given="user7@x.nl").creates("user8@x.nl", answer=400)
+    assert not story.shows(4, 2).said
+    story = Story().shows(4, 0).creates("ours-7@x.nl").creates(given="user7@x.nl").creates("ours-8@x.nl", answer=400)
+    assert story.named == ["L5"]
+
+
 def test_a_refusal_for_its_form_is_no_refusal_for_lack_of_stock() -> None:
     """With nothing left any cause is right, so its code proves nothing of the agreed one."""
     story = Story(refusal_codes={"no_stock": frozenset({412})}).shows(1, 0).creates().creates("a@x.nl", answer=400)
