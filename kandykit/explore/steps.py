@@ -41,14 +41,16 @@ class Order:
 class Create:
     """Create a subscriber; ``form`` says who chooses the identity.
 
-    ``again`` names a subscriber whose identity is used again, with ``recased`` in other letter case, or the one that is
-    ``counted_on`` so far from it; ``signs`` stand in the user part of an identity of the caller's choice.
+    ``again`` names a subscriber whose identity is used again, with ``recased`` in other letter case, ``spelt`` with
+    another spelling as in `Delete`, or the one that is ``counted_on`` so far from it; ``signs`` stand in the user part
+    of an identity of the caller's choice.
     """
 
     label: str
     form: str = "caller"
     again: str = ""
     recased: bool = False
+    spelt: str = "as given"
     counted_on: int = 0
     signs: str = ""
     account: int = 0

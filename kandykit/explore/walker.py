@@ -414,6 +414,8 @@ class Walker:
                 return
             if step.recased:
                 identity = identity.swapcase() if identity.swapcase() != identity else None
+            if identity is not None:
+                identity = _spelt(identity, step.spelt)
             if step.counted_on:
                 identity = _counted_on(identity or "", step.counted_on)
                 if identity is None:

@@ -155,6 +155,19 @@ def test_an_identity_that_is_nearly_right_is_nobody(run: Run, signs: str) -> Non
     run.examine([Look(), more(1), Look(), Create("a", signs=signs), Look(), *nearly, Delete("a"), Look()])
 
 
+@pytest.mark.requirements("L10", "L2", "L9")
+@pytest.mark.parametrize(
+    "spelt", ["of a longer user", "with a wildcard for a letter"], ids=["begins alike", "wildcard"]
+)
+@pytest.mark.parametrize("first", ["a", "nearly a"])
+def test_who_is_nearly_named_is_not_meant(run: Run, spelt: str, first: str) -> None:
+    """Of two whose identities are nearly the same, a delete finds the one that it names and leaves the other."""
+    nearly = Create("nearly a", again="a", spelt=spelt)
+    other = "a" if first != "a" else "nearly a"
+    leave = [step for name in (first, other, first) for step in (Delete(name), Look())]
+    run.examine([Look(), more(3), Look(), Create("a"), Look(), nearly, Look(), Create("b"), Look(), *leave])
+
+
 @pytest.mark.requirements("L2", "L3")
 def test_reading_between_any_two_steps_changes_nothing(run: Run) -> None:
     """The same steps, with every kind of read in between, and products that a read could take."""
