@@ -19,6 +19,7 @@ from kandykit.explore.steps import (
     Amount,
     Create,
     Delete,
+    Fill,
     ListOrders,
     Look,
     LookUp,
@@ -28,6 +29,7 @@ from kandykit.explore.steps import (
     Raw,
     Step,
     fewer,
+    filler,
 )
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
 from kandykit.hearing import Performance
@@ -384,10 +386,13 @@ def _lasted_s(play: Performance) -> float:
 
 
 def _putting_back(programme: Sequence[Step]) -> list[Step]:
-    """The steps that put the account back after a programme, each seen by a look."""
-    made = dict.fromkeys(step.label for step in programme if isinstance(step, Create | Raw) and step.label)
-    deletes = [step for label in made for step in (Delete(label), Look())]
-    return [*deletes, fewer(0, "ours"), Look()]
+    """The steps that put the account back after a programme, each seen by a look but those of who only filled it up."""
+    made = {step.label: step.account for step in programme if isinstance(step, Create | Raw) and step.label}
+    deletes = [step for label, index in made.items() for step in (Delete(label, index), Look(index))]
+    filled = [step for step in programme if isinstance(step, Fill)]
+    most = sum(step.most for step in filled)
+    emptied: list[Step] = [Delete(filler(number), filled[0].account) for number in range(most)]
+    return [*deletes, *emptied, *([Look()] if emptied else []), fewer(0, "ours"), Look()]
 
 
 def _each_seen(programme: Sequence[Step]) -> list[Step]:

@@ -164,7 +164,10 @@ class Intrude:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Create subscribers until only ``leave`` products are available, as far as the budget allows."""
+    """Create subscribers until only ``leave`` products are available, as far as the budget allows.
+
+    They get the labels `filler` 0, 1 and so on, as far as those are not in use yet.
+    """
 
     leave: int
     most: int = 12
@@ -214,6 +217,11 @@ Programme = Sequence[Step]
 
 _KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(Step)}
 _PLAIN: Final[Mapping[str, tuple[type, ...]]] = {"int": (int,), "str": (str,), "bool": (bool,), "float": (int, float)}
+
+
+def filler(number: int) -> str:
+    """The label of a subscriber that is there to use a product up."""
+    return f"filler {number}"
 
 
 def to_json(programme: Programme) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from kandykit.binding import Binding
@@ -40,6 +41,7 @@ from kandykit.explore.steps import (
     Send,
     Step,
     UseUp,
+    filler,
     to_json,
 )
 from kandykit.hearing import Hearing, Performance
@@ -432,10 +434,11 @@ class Walker:
 
     def _fill(self, step: Fill, scene: Scene) -> Iterator[Reply]:
         account = self._account(step.account)
-        for number in range(step.most):
+        free = (label for number in count() if (label := filler(number)) not in scene.subscribers)
+        for _ in range(step.most):
             if not account.knows or account.stock.availables()[1] <= step.leave:
                 return
-            for reply in self._create(Create(f"filler {number}", account=step.account), scene):
+            for reply in self._create(Create(next(free), account=step.account), scene):
                 yield reply
                 if reply.outcome is not Outcome.DONE:
                     return
