@@ -66,6 +66,14 @@ def test_an_order_changes_the_total_by_its_quantity(run: Run, quantity: int) -> 
     )
 
 
+@pytest.mark.requirements("L1", "L8")
+def test_every_quantity_counts_as_itself(run: Run) -> None:
+    """No number is rounded, cut or mistaken for another, neither up nor down."""
+    most = min(run.room(), 12 * run.depth.long)
+    steps = [step for number in range(1, most + 1) for step in (more(number), Look(), fewer(number), Look())]
+    run.examine([Look(), *steps, ListOrders(), Look()])
+
+
 @pytest.mark.requirements("L1", "L3", "L8")
 def test_what_is_seen_at_once_after_an_order_is_whole(run: Run) -> None:
     """Nobody waits here: an order that takes a moment leaves the numbers as they were until it is fulfilled."""
