@@ -125,14 +125,16 @@ def identities_are_telephone_numbers(mock: Mock) -> None:
 
 @identities.gets("conformant")
 def identities_count_upward(mock: Mock) -> None:
-    """The server's identities count upward and none comes twice; short ones, one beginning like the next."""
+    """The server's identities count upward past those that a caller took; short ones, one beginning like the next."""
     made: Counter[str] = Counter()
 
-    def next_one() -> str:
-        made["all"] += 1
-        return f"{made['all']}@a.bc"
+    def next_one(account: Account) -> str:
+        while True:
+            made["all"] += 1
+            if mock.store.identity_free(account, identity := f"{made['all']}@a.bc"):
+                return identity
 
-    named(mock, next_one)
+    bend(mock.store, "new_identity", lambda _: next_one)
 
 
 @identities.gets("conformant")
