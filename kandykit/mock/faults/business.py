@@ -1,6 +1,7 @@
 """Rules of stock, orders and subscribers that are wrong by themselves, whatever went before."""
 
 import re
+from collections import Counter
 from typing import Any
 from unicodedata import normalize
 
@@ -207,6 +208,33 @@ def delete_finds_by_user_alone(mock: Mock) -> None:
         return same[0] if same else None
 
     bend(mock.store, "find_subscriber", lambda _: find)
+
+
+@business.breaks("L10", depth="standard")
+def delete_takes_who_begins_alike_as_well(mock: Mock) -> None:
+    """A deletion removes every subscriber whose identity's user begins with the one that it names, and frees one."""
+
+    def discharge(account: Account, subscriber: Subscriber) -> None:
+        user, _, domain = subscriber.identity.partition("@")
+        for one in list(account.subscribers.values()):
+            other, _, theirs = one.identity.partition("@")
+            if other.startswith(user) and theirs == domain:
+                mock.store.forget(account, one)
+        mock.store.give_back(account, subscriber)
+
+    bend(mock.store, "discharge", lambda _: discharge)
+
+
+@business.breaks("L9", depth="standard")
+def counted_identity_is_given_although_taken(mock: Mock) -> None:
+    """The server numbers its identities, and gives the next number out even where a caller chose it before."""
+    made: Counter[str] = Counter()
+
+    def next_one(account: Account) -> str:
+        made[account.client_id] += 1
+        return f"user{made[account.client_id]}@{account.client_id}.webrtc.example"
+
+    bend(mock.store, "new_identity", lambda _: next_one)
 
 
 @business.breaks("L9", "R2")

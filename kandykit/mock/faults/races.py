@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
-from kandykit.mock.accounts import INCREMENT, Account, Order, Subscriber
+from kandykit.mock.accounts import FULFILLED, INCREMENT, Account, Order, Subscriber
 from kandykit.mock.answers import Answer, Cause, Refused
 from kandykit.mock.app import Mock
 from kandykit.mock.bending import before, bend
@@ -303,6 +303,24 @@ def cache_keeps_what_a_read_missed(mock: Mock) -> None:
     bend(mock.operations, "show_stock", around)
     for seam in ("change_total", "consume", "give_back"):
         before(mock.store, seam, emptying)
+
+
+@races.breaks("L12", "L1", depth="standard")
+def order_is_listed_before_it_counts(mock: Mock) -> None:
+    """An increment stands in the list as fulfilled a moment before the inventory has its products."""
+
+    async def placing(account: Account, call: Call) -> Answer:
+        kind, quantity = mock.schemas.order(call)
+        if not mock.store.fits(account, kind, quantity):
+            mock.operations.refuse_order(account, kind, quantity)
+        order = mock.store.place(account, kind, quantity)
+        if kind == INCREMENT and order.status == FULFILLED:
+            account.total -= quantity
+            await mock.sleep(LONG_GAP_S)
+            account.total += quantity
+        return mock.operations.order_placed(account, order)
+
+    bend(mock.operations, "place_order", lambda _: placing)
 
 
 @races.breaks("L12", "L1", depth="standard")

@@ -19,6 +19,13 @@ def identity_given(caller: Caller) -> bool:
     return bool(caller.create(wish).json()["identity"] == wish)
 
 
+def counted_identity(caller: Caller) -> bool:
+    caller.up(3)
+    caller.new()
+    taken = caller.new("user2@acme.webrtc.example")
+    return caller.new() == taken
+
+
 STORIES = {
     # Stock and subscribers.
     "oversell-by-one": played("up:1 new new new stock", "201f 201 412 412 1/1/0", "201f 201 201 412 1/2/-1"),
@@ -55,6 +62,10 @@ STORIES = {
     ),
     "delete-finds-by-user-alone": played(
         "up:2 new:ann del:ann@elsewhere stock", "201f 201 404 2/1/1", "201f 201 200 2/0/2"
+    ),
+    "counted-identity-is-given-although-taken": told(counted_identity, False, True),
+    "delete-takes-who-begins-alike-as-well": played(
+        "up:3 new:ann new:anna del:ann del:anna stock", "201f 201 201 200 200 3/0/3", "201f 201 201 200 404 3/1/2"
     ),
     "letter-case-overwrites": played(
         "up:3 new:ann new:Ann del:ann del:Ann stock", "201f 201 201 200 200 3/0/3", "201f 201 201 404 200 3/1/2"

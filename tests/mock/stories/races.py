@@ -252,7 +252,13 @@ def goes_back(caller: Caller) -> bool:
     return totals != sorted(totals)
 
 
+def listed_too_early(caller: Caller) -> bool:
+    (_, listed), stock = during(caller, up(), [("GET", "/order", None), STOCK])
+    return len(listed["orders"]) > row(stock)[0]
+
+
 STORIES: dict[str, Story] = {
+    "order-is-listed-before-it-counts": seen(listed_too_early),
     "reads-go-back-while-an-order-is-under-way": seen(goes_back),
     "last-product-sold-twice": seen(oversold),
     "accounts-mixed-up-in-a-crowd": seen(mixed_up),
