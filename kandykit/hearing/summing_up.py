@@ -24,6 +24,9 @@ OCCASIONS: Final = {
 }
 """Rules whose condition only some targets give occasion for, and what is true of those that do not."""
 
+OFTEN_AWAY: Final = 0.1
+"""Where so large a share of the calls is answered 503, the pace may be what the target turns away."""
+
 CUT_OFF: Final = "the journal ends before its run did"
 
 
@@ -108,11 +111,22 @@ def _readings(hearing: Hearing) -> dict[str, Any]:
         readings[cause] = sorted(codes)[0] if len(codes) == 1 else sorted(codes)
     if headers := hearing.judge.standing.readings():
         readings["headers"] = headers
+    if notes := notes_of(hearing):
+        readings["notes"] = notes
+    return readings
+
+
+def notes_of(hearing: Hearing) -> list[str]:
+    """What whoever reads the statement should know of how the run went, in sentences."""
     notes = list(hearing.remarks)
     if hearing.held_back:
         times = sum(hearing.held_back.values())
         why = next(iter(hearing.held_back))
         notes.append(f"{times} calls were not sent, so what they would have tried was not tested: {why}")
-    if notes:
-        readings["notes"] = notes
-    return readings
+    away = sum(counts["503"] for counts in hearing.by_status.values())
+    if away > OFTEN_AWAY * hearing.calls:
+        notes.append(
+            f"{away} of {hearing.calls} calls were answered 503: if that is how the target limits the pace, a lower "
+            "budget.calls_per_second lets the run decide more"
+        )
+    return notes
