@@ -398,7 +398,7 @@ class Run:
         test is about to name.
         """
         met = [case.finding for case in self.docket.cases.values()]
-        open_ones = any(finding.verdict is Verdict.INCONCLUSIVE for finding in met)
+        open_ones = bool(self.docket.doubts) or any(finding.verdict is Verdict.INCONCLUSIVE for finding in met)
         failures = [finding for finding in met if finding.verdict is Verdict.FAIL]
         named = any(not (open_ones and finding.requirement in SHADOWS) for finding in failures)
         self.enough = self.options.until_fail and named
