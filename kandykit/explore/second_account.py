@@ -30,7 +30,7 @@ COUNTED: Final = {
     **dict.fromkeys(("L2", "L3", "L5", "L9", "L11"), Operation.CREATE_SUBSCRIBER),
     "L10": Operation.DELETE_SUBSCRIBER,
 }
-"""Which calls a law is about: what breaks it once in an account's life may come with the so-manieth of them."""
+"""Which calls a law is about: what breaks it once in an account's life comes with a certain one of them."""
 
 Cut = Callable[[list[Step], Performance], Performance]
 
