@@ -41,7 +41,9 @@ from kandykit.hearing import Performance
 from kandykit.hearing.races import alike
 from kandykit.hearing.rulings import MOST_PLAYS, OFTEN
 from kandykit.profile import Profile, load_profile
+from kandykit.report.history import ONCE_EACH
 from kandykit.report.lead import MOST
+from kandykit.report.script import SHOWN_BEFORE
 from kandykit.report.stock import account_of, gave_unlike, groups, start_of, widest_gap, writes
 from kandykit.report.words import call_in_words, call_of, reply_in_words, reply_of
 from kandykit.run import Options, Run
@@ -366,6 +368,8 @@ class _Player:
             return Replay(Said.COULD_NOT_TELL, "its calls got no answer" if lost else "none of its calls could be made")
         if why := self._not_as_it_was(plays):
             return Replay(Said.COULD_NOT_TELL, why)
+        if ONCE_EACH.search(self.finding.actual):
+            return Replay(Said.COULD_NOT_TELL, f"it did not show; {SHOWN_BEFORE}")
         return Replay(Said.GONE, calls=plays[-1].exchanges)
 
     def _not_as_it_was(self, plays: Sequence[Performance]) -> str:

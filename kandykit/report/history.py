@@ -48,6 +48,9 @@ _LARGEST: Final = 100
 
 _PLAIN: Final = re.compile(r"/[A-Za-z0-9/._~?=&%-]*")
 
+ONCE_EACH: Final = re.compile(r"; once on each of two accounts, after the same calls$")
+"""What an account shows once in its life: where it has done so, that it does not come now says nothing."""
+
 NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
 """How what was met ends, where it did not come in every play."""
 

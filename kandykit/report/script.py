@@ -34,7 +34,7 @@ from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
 from kandykit.model.blame import OF_NOBODY
 from kandykit.report.credentials import accounts_of, authorization, form, guesses, leaked, token_digits, variants_of
-from kandykit.report.history import NOW_AND_THEN, in_words, peak_of
+from kandykit.report.history import NOW_AND_THEN, ONCE_EACH, in_words, peak_of
 from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
 from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, quota_number, telling_call
@@ -67,6 +67,8 @@ LOCAL_PLAYS: Final = 12
 """On this machine plays cost nothing, and some failures come only every so many calls."""
 GUESSES: Final = 5
 """Plays of a call whose wrong credential was wrong in a way that the record does not tell."""
+
+SHOWN_BEFORE: Final = "an account shows it once, and this one may have done so: only a new one can tell"
 
 _MADE_BY_CURL: Final = frozenset(
     {"host", "content-length", "connection", "authorization", "user-agent", "accept-encoding"}
@@ -301,6 +303,8 @@ class Script:
 
         An identity may come again only every so many times, so that it does not come now says nothing.
         """
+        if ONCE_EACH.search(self.case.finding.actual):
+            return [f"could_not_tell {word(f'it did not show; {SHOWN_BEFORE}')}"]
         over_quota = self._over_quota()
         if over_quota is not None and outcome(over_quota) == "429":
             turned_away = "it showed where calls were turned away, and this play was not"
