@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from kandykit.embedded import PROFILE
@@ -45,6 +46,7 @@ class Bench:
     mock: Mock
     profile: Path
     out: Path
+    url: str
 
     def account(self) -> dict[str, Any]:
         """All that there is on both accounts."""
@@ -73,6 +75,8 @@ class Bench:
             time.sleep(0.002)
         run.kill()
         run.wait()
+        for _ in range(3):  # what the dead process had sent is served before what is sent now
+            httpx.get(f"{self.url}/communication/kandy/provisioning/inventory", timeout=30)
         return call
 
     def journals(self) -> list[Path]:
@@ -103,7 +107,7 @@ def bench_of(folder: Path, legals: Sequence[str] = (), **settings: Any) -> Itera
         profile.write_text(PROFILE.format(url=url), encoding="utf-8")
         out = folder / "reports"
         out.mkdir()
-        yield Bench(mock, profile, out)
+        yield Bench(mock, profile, out, url)
 
 
 Lay = Callable[..., Bench]
