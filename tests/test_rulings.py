@@ -8,7 +8,8 @@ from kandykit.docket import Docket
 from kandykit.exchange import Exchange, Intent, Request
 from kandykit.hearing import Performance
 from kandykit.hearing.rulings import Weighing, weigh
-from kandykit.verdict import Finding
+from kandykit.model.lateness import LATE_READ
+from kandykit.verdict import Finding, Verdict
 
 
 def plays(finding: Finding, *shown: bool) -> list[Performance]:
@@ -69,3 +70,17 @@ def test_what_both_accounts_showed_after_the_same_calls_stands_unless_others_act
     for busy in (False, True):
         weighing = Weighing(first, elsewhere=elsewhere, same_way=True, busy=busy)
         assert (weigh(Docket(), finding, weighing) is None) == busy
+
+
+@pytest.mark.parametrize(
+    ("requirement", "late", "stands"), [("L2", False, True), ("L2", True, False), ("L13", False, False)]
+)
+def test_what_a_second_account_shows_stands_where_no_late_read_can_be_it(
+    requirement: str, late: bool, stands: bool
+) -> None:
+    finding = Finding(requirement, "something is wrong", "right", "wrong", (), stateful=True)
+    docket = Docket()
+    if late:
+        docket.file(Finding(requirement, LATE_READ, "at once", "late", (), verdict=Verdict.INCONCLUSIVE), [])
+    first, elsewhere = plays(finding, True, True)
+    assert (weigh(docket, finding, Weighing(first, elsewhere=elsewhere)) is not None) == stands

@@ -22,6 +22,7 @@ from kandykit.model.account import Account
 from kandykit.model.event import Event
 from kandykit.model.identities import Life
 from kandykit.model.state import stock_words
+from kandykit.model.stock import LONGEST_LAG_S
 from kandykit.terms import Terms
 from kandykit.verdict import Finding, Verdict
 
@@ -59,8 +60,9 @@ class Play:
     """What came of one play: its calls, what was found (the race's own finding first), and how many pairs overlapped.
 
     ``broken_before`` says that a law was broken while nothing overlapped yet, ``left_behind`` that the account could
-    not be put back as it was; ``quiet`` is what was certain when the calls left, None where nothing was. ``elsewhere``
-    has the same of each other account, as far as it was certain, and ``crowds`` what each account did meanwhile.
+    not be put back as it was, ``may_be_late`` that all would be explained if reads could be late; ``quiet`` is what was
+    certain when the calls left, None where nothing was. ``elsewhere`` has the same of each other account, as far as it
+    was certain, and ``crowds`` what each account did meanwhile.
     """
 
     performance: Performance
@@ -68,6 +70,7 @@ class Play:
     overlapping: int = 0
     broken_before: bool = False
     left_behind: bool = False
+    may_be_late: bool = False
     quiet: Quiet | None = None
     elsewhere: dict[str, Quiet] = field(default_factory=dict)
     base: InventoryView | None = None
@@ -195,6 +198,7 @@ class Races:
         events = [*crowd.events, *(event_of(exchange, self._binding) for exchange in own)]
         judged = self._judged(quiet, events)
         if isinstance(judged, Violation) and not _passed_on(crowd.events):
+            play.may_be_late |= not isinstance(self._judged(quiet, events, settle_s=LONGEST_LAG_S), Violation)
             play.findings.append(self._finding(self._smallest(quiet, events, judged), events))
         return judged
 
@@ -226,21 +230,22 @@ class Races:
 
     def settled(self, finding: Finding) -> bool:
         """Whether nothing more is to be found out about a finding: it stands, and is in no doubt."""
-        return self.docket.knows(finding) and (finding.id not in self._doubted or self.docket.unsettled)
+        earlier = self._doubted.get(finding.id)
+        return self.docket.knows(finding) and (earlier is None or earlier.may_be_late or self.docket.unsettled)
 
-    def doubted_before(self, fresh: Sequence[Finding]) -> bool:
-        """Whether another race showed what is the same, and did not show it again."""
-        return any(finding.id in self._doubted for finding in fresh)
+    def doubted_before(self, play: Play, fresh: Sequence[Finding]) -> bool:
+        """Whether another race showed what is the same, did not show it again, and neither can be a late read."""
+        earlier = [self._doubted[finding.id] for finding in fresh if finding.id in self._doubted]
+        return bool(earlier) and not any(each.may_be_late for each in (*earlier, play))
 
     def weigh(self, first: Play, again: Sequence[Play], fresh: Sequence[Finding], *, rested: bool) -> list[Finding]:
         """File what came again, as it stands; what did not is inconclusive.
 
-        What another race had shown already has come again, if ``rested`` says that nobody else was seen to act.
+        What another race had shown already has come again, if ``rested`` says that nobody else was seen to act and
+        neither can be a late read.
         """
-        earlier = next((self._doubted[each.id] for each in fresh if each.id in self._doubted), None)
-        if earlier is not None and rested and not self.docket.foreign:
-            for finding in fresh:
-                self._doubted.pop(finding.id, None)
+        if rested and self.doubted_before(first, fresh) and not self.docket.foreign:
+            earlier = next(self._doubted.pop(finding.id) for finding in fresh if finding.id in self._doubted)
             return self._file([earlier, first], fresh, "; met again in another race")
         plays = [first]
         for number, play in enumerate(again, start=1):
@@ -322,12 +327,14 @@ class Races:
 
     # -- one question -------------------------------------------------------------------------------------------
 
-    def _judged(self, quiet: Quiet, events: Sequence[Event]) -> Judged:
+    def _judged(self, quiet: Quiet, events: Sequence[Event], settle_s: float | None = None) -> Judged:
+        """Judge the calls of one account, under its terms or as if its reads could be late by so many seconds."""
         total, used, live = quiet
         name = events[0].exchange.intent.account if events else self._name
+        terms = self.judge.account(name).terms
         return self.ask(
             _fair(events),
-            self.judge.account(name).terms,
+            terms if settle_s is None else replace(terms, settle_s=settle_s),
             start=(total, used),
             live=live,
             fences=[event.exchange.started for event in events[-1:]],

@@ -89,8 +89,9 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     if len(plays) >= needed and len(showing) == len(plays) and not unsure:
         best = next((play for play in (*weighing.shown, plays[-1]) if play.shows(name)), plays[-1])
         return _file(docket, finding, best)
-    # A server error damages no account: shown once elsewhere it may come and go there as well.
-    lasting = not finding.requirement.startswith("R")
+    # A server error damages no account, nor does a change that comes with reads alone: shown once elsewhere they may
+    # come and go there as well. So may whatever a late read shows.
+    lasting = not finding.requirement.startswith("R") and finding.requirement != "L13" and not docket.unsettled
     others = weighing.same_way and weighing.busy
     if lasting and not others and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
         told = "; once on each of two accounts, after the same calls" if weighing.same_way else ""

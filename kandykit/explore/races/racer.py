@@ -115,7 +115,7 @@ class Racer:
             if broken(alone.findings):
                 # No race at all: it needs no overlap.
                 return self.explorer.deal_with(race.one_by_one(), alone, race=number)
-        if self.races.doubted_before(fresh) and not self._somebody_else():
+        if self.races.doubted_before(first, fresh) and not self._somebody_else():
             return list(self.hearing.note("weigh race", play=number, again=[], rested=True))
         again: list[int] = []
         for _ in range(PLAYS_AGAIN):
