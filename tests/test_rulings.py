@@ -73,14 +73,21 @@ def test_what_both_accounts_showed_after_the_same_calls_stands_unless_others_act
 
 
 @pytest.mark.parametrize(
-    ("requirement", "late", "stands"), [("L2", False, True), ("L2", True, False), ("L13", False, False)]
+    ("requirement", "late", "sure", "stands"),
+    [
+        ("L2", False, False, True),
+        ("L2", True, False, False),
+        ("L2", True, True, True),
+        ("L13", False, False, False),
+        ("L13", False, True, True),
+    ],
 )
 def test_what_a_second_account_shows_stands_where_no_late_read_can_be_it(
-    requirement: str, late: bool, stands: bool
+    requirement: str, late: bool, sure: bool, stands: bool
 ) -> None:
     finding = Finding(requirement, "something is wrong", "right", "wrong", (), stateful=True)
     docket = Docket()
     if late:
         docket.file(Finding(requirement, LATE_READ, "at once", "late", (), verdict=Verdict.INCONCLUSIVE), [])
     first, elsewhere = plays(finding, True, True)
-    assert (weigh(docket, finding, Weighing(first, elsewhere=elsewhere)) is not None) == stands
+    assert (weigh(docket, finding, Weighing(first, elsewhere=elsewhere, sure=sure)) is not None) == stands

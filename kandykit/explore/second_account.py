@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Final
 
 from kandykit.calls import Operation
-from kandykit.explore.steps import Step, from_json, to_json
+from kandykit.explore.steps import Look, Step, from_json, to_json
 from kandykit.explore.walker import PATIENT_S, Walker
 from kandykit.hearing import Performance
 from kandykit.verdict import Finding
@@ -46,6 +46,7 @@ class SecondAccount:
         self.hearing = walker.hearing
         self._ended = ended
         self._retraced = False
+        self._tried: list[Performance] = []
 
     @property
     def _bears_witness(self) -> bool:
@@ -54,6 +55,7 @@ class SecondAccount:
     def tries(self, programmes: Sequence[list[Step]], shows: Callable[[Performance], bool], cut: Cut) -> int | None:
         """The number of the play of one of these that shows it there, or of the last one that did not."""
         number: int | None = None
+        self._tried = []
         for programme in programmes:
             moved = _moved(to_json(programme))
             if moved is None or not self._bears_witness:
@@ -62,6 +64,7 @@ class SecondAccount:
                 break
             play = self.walker.perform(moved, patience_s=PATIENT_S)
             number = play.number
+            self._tried.append(play)
             if shows(play):
                 # Where the second account bears it, a shorter example is worth a few more plays.
                 return cut(moved, play).number
@@ -80,12 +83,14 @@ class SecondAccount:
             return None
         self._retraced = True
         there = self._done(0, broken, max(finding.evidence, default=0))
+        for play in self._tried:
+            if (met := _broken(play, broken)) and self._done(1, broken, max(met.evidence, default=0)) == there:
+                return met.id, play.number
         for place, steps in enumerate([*way, *way[-1:] * PLAYS_LATE]):
             if self._ended() or (place >= len(way) and self._done(1, broken) >= there):
                 return None
             play = self.walker.perform(steps, patience_s=PATIENT_S)
-            met = next((met for met in play.distinct if met.requirement == broken and play.shows(met.id)), None)
-            if met is not None:
+            if met := _broken(play, broken):
                 same = self._done(1, broken, max(met.evidence, default=0)) == there
                 return (met.id, play.number) if same else None
         return None
@@ -102,9 +107,15 @@ class SecondAccount:
         return [steps for steps in moved if steps] if moved and moved[-1] else []
 
 
+def _broken(play: Performance, law: str) -> Finding | None:
+    """The finding of a play that breaks this law."""
+    return next((met for met in play.distinct if met.requirement == law and play.shows(met.id)), None)
+
+
 def _moved(values: Sequence[dict[str, Any]], past: frozenset[str] = frozenset()) -> list[Step] | None:
     """The steps as the second account's; None where one of them is no step of the first, and may not be passed by."""
     values = [value for value in values if value.get("account") == 0 or value["step"] not in past]
     if any(value.get("account") != 0 for value in values):
         return None
-    return from_json([{**value, "account": 1} for value in values])
+    # Read twice, so that a late read is not taken for how the account is.
+    return [Look(account=1), Look(account=1), *from_json([{**value, "account": 1} for value in values])]

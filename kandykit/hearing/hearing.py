@@ -389,7 +389,8 @@ class Hearing:
         alike = len({self._moved_by(play) for play in plays}) <= 1
         way = bool(data.get("same_way"))
         tried = [self._plays[number] for number in data.get("tried", ()) if number in self._plays]
-        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried)
+        sure = elsewhere is not None and self._begins_for_sure(elsewhere)
+        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried, sure)
         ruled = weigh(self.docket, finding, weighing)
         if self.docket.doubted > doubted:
             self._doubted_at = self._last_at
@@ -415,6 +416,12 @@ class Hearing:
         views = [view for each in own if (view := event_of(each, self.binding).reply.inventory)]
         first, last = (views[0], views[-1]) if views else (InventoryView(), InventoryView())
         return (last.total or 0) - (first.total or 0), (last.available or 0) - (first.available or 0)
+
+    def _begins_for_sure(self, play: Performance) -> bool:
+        """Whether a play's first two calls read the same inventory twice: a late read is no beginning to judge by."""
+        first = [event_of(each, self.binding) for each in play.exchanges[:2]]
+        shown = [event.reply.inventory for event in first]
+        return len(shown) == 2 and None not in shown and shown[0] == shown[1]
 
     @property
     def busy(self) -> bool:

@@ -45,7 +45,8 @@ class Weighing:
     such calls, as long as a play: whether anything moved in each of them. ``busy`` says that others use the account,
     or were seen to, ``shared`` that the profile says so, ``alike`` that each play moved the inventory by the same.
     ``same_way`` says that all was played ``elsewhere`` that had been played before, and not these calls alone.
-    ``tried`` are the plays of the same calls that showed nothing, where none did.
+    ``tried`` are the plays of the same calls that showed nothing, where none did; ``sure`` says that what was
+    played ``elsewhere`` began with numbers that were read twice.
     """
 
     first: Performance
@@ -59,6 +60,7 @@ class Weighing:
     alike: bool = True
     same_way: bool = False
     tried: Sequence[Performance] = ()
+    sure: bool = False
 
 
 def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble: float = 0.0) -> int:
@@ -89,9 +91,10 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     if len(plays) >= needed and len(showing) == len(plays) and not unsure:
         best = next((play for play in (*weighing.shown, plays[-1]) if play.shows(name)), plays[-1])
         return _file(docket, finding, best)
-    # A server error damages no account, nor does a change that comes with reads alone: shown once elsewhere they may
-    # come and go there as well. So may whatever a late read shows.
-    lasting = not finding.requirement.startswith("R") and finding.requirement != "L13" and not docket.unsettled
+    # A server error damages no account: shown once elsewhere it may come and go there as well. So may a change that is
+    # none, where the read before it was late.
+    late = finding.requirement == "L13" or docket.unsettled
+    lasting = not finding.requirement.startswith("R") and (weighing.sure or not late)
     others = weighing.same_way and weighing.busy
     if lasting and not others and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
         told = "; once on each of two accounts, after the same calls" if weighing.same_way else ""
