@@ -77,7 +77,7 @@ class DeleteSubscriber:
     identity: str
 
 
-NOT_JSON: Final = "the body is not JSON"
+BODY_NOT_JSON: Final = "the body is not JSON"
 """Why a call is malformed whose body no strict reader takes; of what it is made there are many ways."""
 
 

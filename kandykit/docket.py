@@ -57,11 +57,9 @@ class Docket:
             self.doubts.pop(finding.id, None)
             return known
         known.seen += 1
-        if known.finding.verdict is Verdict.INCONCLUSIVE and finding.verdict is Verdict.FAIL:
-            # It was in doubt, and is not any more.
-            known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)
-        also = known.finding.also or finding.also
-        if calls and len(calls) < len(known.calls):
+        in_doubt_no_more = known.finding.verdict is Verdict.INCONCLUSIVE and finding.verdict is Verdict.FAIL
+        also = finding.also if in_doubt_no_more else known.finding.also or finding.also
+        if in_doubt_no_more or (calls and len(calls) < len(known.calls)):
             known.finding, known.calls, known.programme = finding, tuple(calls), list(programme)
         if also != known.finding.also:
             known.finding = replace(known.finding, also=also)

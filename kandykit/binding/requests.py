@@ -15,7 +15,7 @@ from kandykit.binding.pointer import ABSENT, get, names, put, strangers
 from kandykit.binding.spelling import Spelling
 from kandykit.binding.text import HALVES, quoted, unquoted
 from kandykit.calls import (
-    NOT_JSON,
+    BODY_NOT_JSON,
     PRODUCT,
     Call,
     CreateSubscriber,
@@ -243,7 +243,7 @@ class Requests(Spelling):
         values = [value for key, value in pairs if key == name]
         if not values:
             return ReadOrders(None)
-        if any("\udc80" <= sign <= "\udcff" for value in values for sign in value):
+        if any(HALVES.search(value) for value in values):
             # Many a framework drops a parameter that it cannot read, and so is asked for the list.
             return Malformed(Operation.READ_ORDERS, "order number is no UTF-8", grey=True)
         if len(values) > 1 or not values[0]:
@@ -358,7 +358,7 @@ def _json_body(headers: Headers, body: str, query: str) -> tuple[Any, str, str]:
         body.encode("utf-8")
         parsed = json.loads(body, object_pairs_hook=pairs, parse_constant=no_constant)
     except ValueError:
-        return None, "", NOT_JSON
+        return None, "", BODY_NOT_JSON
     except RecursionError:
         return None, "", "the body is nested deeply"
     if not isinstance(parsed, dict):

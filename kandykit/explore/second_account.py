@@ -113,9 +113,9 @@ def _broken(play: Performance, law: str) -> Finding | None:
 
 
 def _moved(values: Sequence[dict[str, Any]], past: frozenset[str] = frozenset()) -> list[Step] | None:
-    """The steps as the second account's; None where one of them is no step of the first, and may not be passed by."""
+    """The steps as the second account's; None where there are none, or one is not the first's, and no look."""
     values = [value for value in values if value.get("account") == 0 or value["step"] not in past]
-    if any(value.get("account") != 0 for value in values):
+    if not values or any(value.get("account") != 0 for value in values):
         return None
     # Read twice, so that a late read is not taken for how the account is.
     return [Look(account=1), Look(account=1), *from_json([{**value, "account": 1} for value in values])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kandykit.calls import NOT_JSON, Malformed, Operation
+from kandykit.calls import BODY_NOT_JSON, Malformed, Operation
 from kandykit.front import is_oversize_refusal, is_oversized
 from kandykit.rules.codes import is_malformed
 from kandykit.rules.past import says_over_quota
@@ -65,7 +65,7 @@ def _has_no_effect(sight: Sight, call: Malformed) -> bool:
 def _named(sight: Sight, call: Malformed) -> str:
     """What is malformed and how; where the body is not JSON, the probe tells which of the many ways it was."""
     _, _, way = sight.exchange.intent.probe.partition(": ")
-    return f"Malformed {call.operation} ({f'{call.why}: {way}' if call.why == NOT_JSON and way else call.why})"
+    return f"Malformed {call.operation} ({f'{call.why}: {way}' if call.why == BODY_NOT_JSON and way else call.why})"
 
 
 def _finding(

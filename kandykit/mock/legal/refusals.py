@@ -400,32 +400,22 @@ def a_length_is_required(mock: Mock) -> None:
 def turn_chunks_away(mock: Mock, status: int) -> None:
     """Answer what does not name its length with this status, before anything looks at it."""
 
-    def around(answer: Any) -> Any:
-        async def answering(call: Call) -> Answer:
-            if "chunked" in (call.header("transfer-encoding") or ""):
-                return Answer(status, None, {"content-type": "text/html"}, b"<html><h1>No length</h1></html>")
-            made: Answer = await answer(call)
-            return made
+    def turned_away(call: Call) -> Answer | None:
+        page = Answer(status, None, {"content-type": "text/html"}, b"<html><h1>No length</h1></html>")
+        return page if "chunked" in (call.header("transfer-encoding") or "") else None
 
-        return answering
-
-    bend(mock.gateway, "answer", around)
+    in_front(mock, turned_away)
 
 
 @refusals.gets("conformant")
 def quotes_do_not_get_through(mock: Mock) -> None:
     """A firewall in front answers 400 without content where a URL holds a quote or an angle bracket, escaped or not."""
 
-    def around(answer: Any) -> Any:
-        async def answering(call: Call) -> Answer:
-            if re.search("%(2[27]|3[ce])|[\"'<>]", f"{call.path}?{call.query.decode('latin-1')}", re.IGNORECASE):
-                return Answer(400)
-            made: Answer = await answer(call)
-            return made
+    def turned_away(call: Call) -> Answer | None:
+        url = f"{call.path}?{call.query.decode('latin-1')}"
+        return Answer(400) if re.search("%(2[27]|3[ce])|[\"'<>]", url, re.IGNORECASE) else None
 
-        return answering
-
-    bend(mock.gateway, "answer", around)
+    in_front(mock, turned_away)
 
 
 # Other forms of errors.
