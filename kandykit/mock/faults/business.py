@@ -650,7 +650,7 @@ def pending_order_counted_twice(mock: Mock) -> None:
     after(mock.store, "record", recording)
 
 
-@business.breaks("L7", "L8", readings={"limit": LIMIT})
+@business.breaks("L7", "L6", "L8", readings={"limit": LIMIT})
 def pending_order_rejected_when_the_next_comes(mock: Mock) -> None:
     """Orders take a moment, and one that is still pending when the next is placed ends rejected, though it fits."""
     mock.agree_on(LIMIT)
