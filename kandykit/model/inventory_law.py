@@ -56,13 +56,13 @@ class InventoryLaw:
         if revived or not self._may_be_late(event, view, matching):
             stock.observe(matching, exchange.started, exchange.ended)
         self.up_to_date = self._shows_the_latest_write(event, view)
-        self.state.explained(event)
+        self.state.explained(event, shown=self.up_to_date)
         return checks
 
     def _begin_anew(self, event: Event, view: InventoryView) -> None:
         self._behind_s = 0.0
         self.state.stock.start(view, event.exchange.started, self.state.lag_s)
-        self.state.explained(event, anew=True)
+        self.state.explained(event, shown=True)
 
     def _keep_account(self, view: InventoryView) -> None:
         self.last_view = view

@@ -80,13 +80,13 @@ class State:
             return ()
         return self.refusals.refused(cause, event, self._terms, exactly)
 
-    def explained(self, event: Event, *, anew: bool = False) -> None:
-        """The inventory is as expected (or known ``anew``): calls before this read need no more explaining.
+    def explained(self, event: Event, *, shown: bool) -> None:
+        """The inventory is as expected (or known anew): calls before this read need no more explaining.
 
-        Those that may still act stay, and where reads lag those that may not show yet.
+        Those that may still act stay, and where reads lag those that may not show yet; ``shown`` says that all do.
         """
         stock, since = self.stock, event.exchange.started - self.lag_s
-        lags = self.lag_s > 0 and not anew
+        lags = self.lag_s > 0 and not shown
 
         def keep(past: Event) -> bool:
             return past.seq in stock.questions or past.seq in stock.dormant or (lags and past.exchange.ended > since)

@@ -242,6 +242,16 @@ def test_calibration_takes_any_lag_up_to_five_seconds_and_measures_it() -> None:
     assert story.account.agrees
 
 
+def test_what_a_read_has_shown_is_not_blamed_for_what_comes_after_it() -> None:
+    """A decrement that adds one is off by two, as if the increment of two before it had come twice."""
+    story = Story()
+    story.account.tolerant = True
+    story.shows(0, 0).more(2, "a").shows(2, 0).fewer(1, "b").shows(3, 0).waits(6).shows(3, 0)
+    assert [finding.title for finding in story.said] == [
+        "A decrement order changes the total by another quantity than its own"
+    ]
+
+
 def test_an_order_list_may_lag_as_declared() -> None:
     story = Story(settle_s=1.0).lists().more(1, "a").lists().lists(order("a", MORE, 1)).lists()
     assert not story.said
