@@ -80,11 +80,11 @@ class Account:
                 # What an accepted malformed call did is anybody's guess; that it was accepted is R3's finding.
                 self.forget()
                 if meant.operation is Operation.PLACE_ORDER:
-                    self._orders.slipped_in(event.seq)
+                    self._orders.slipped_in(event)
             elif isinstance(meant, OtherCall) and meant.written and event.writes and reply.outcome in _MAYBE_DONE:
                 # No more is known of a method that no document names; that it was served is H1's finding.
                 self.forget()
-                self._orders.slipped_in(event.seq)
+                self._orders.slipped_in(event)
         self._state.window.fresh.append(event)
         if event.writes:
             self._state.last_write = event.exchange.ended

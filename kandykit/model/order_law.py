@@ -38,7 +38,7 @@ class OrderLaw:
         self._lost: dict[int, tuple[PlaceOrder, float]] = {}
         self._refused: dict[tuple[OrderKind | None, int | None], int] = {}
         self._untold = 0
-        self._slipped_in = 0
+        self._slipped_in: dict[int, str] = {}
         self._least_refused: tuple[int, int] | None = None
         self._most_accepted: tuple[int, int] | None = None
 
@@ -89,10 +89,16 @@ class OrderLaw:
             self.state.stock.ask(Question(seq, order_effect(call), 0, closes, lingers=True), ended)
             self._lost[seq] = call, closes
 
-    def slipped_in(self, seq: int) -> None:
+    def slipped_in(self, event: Event) -> None:
         """What may be an order of unknown kind was accepted: the list may show one more than the ledger can know."""
         self._untold += 1
-        self._slipped_in = seq
+        answer = event.exchange.answer
+        self._slipped_in[event.seq] = answer.body if answer is not None else ""
+
+    def _told(self, number: str) -> bool:
+        """Whether the answer to such a call names this order."""
+        told = next((seq for seq, text in self._slipped_in.items() if number in text), None)
+        return told is not None and bool(self._slipped_in.pop(told))
 
     def _booked(self, event: Event, call: PlaceOrder, view: OrderView) -> Iterable[Check]:
         if view.number is not None:
@@ -338,7 +344,9 @@ class OrderLaw:
             )
         elif self.state.terms.shared:
             self.foreign_numbers.add(view.number)
-        elif self._untold and refused is not None and refused < self._slipped_in:
+        elif self._untold and (
+            self._told(view.number) or (refused is not None and refused < max(self._slipped_in, default=0))
+        ):
             self._untold -= 1
         elif refused is not None:
             yield Finding(

@@ -121,9 +121,9 @@ class Story:
         """A malformed call."""
         return self._tell(Malformed(operation, "quantity is zero"), _reply(answer), answer)
 
-    def calls(self, method: str, path: str = "/order", *, answer: int | str = 405) -> Story:
+    def calls(self, method: str, path: str = "/order", *, answer: int | str = 405, body: str = "") -> Story:
         """A call by a method that is not documented."""
-        return self._tell(OtherCall(method, path, path == "/order"), _reply(answer), answer, method)
+        return self._tell(OtherCall(method, path, path == "/order"), _reply(answer), answer, method, body)
 
     def elsewhere(self, call: Call, *, answer: int = 201, **shown: Any) -> Story:
         """Another account does something of its own."""
@@ -155,21 +155,21 @@ class Story:
     def verdicts(self) -> list[Verdict]:
         return [finding.verdict for finding in self.said]
 
-    def _tell(self, call: Call, reply: Reply, answer: int | str = 200, method: str = "") -> Story:
-        for check in self.account.see(self._event(call, reply, answer, method)):
+    def _tell(self, call: Call, reply: Reply, answer: int | str = 200, method: str = "", body: str = "") -> Story:
+        for check in self.account.see(self._event(call, reply, answer, method, body)):
             if isinstance(check, Held):
                 self.held.append(check.requirement)
             else:
                 self.said.append(check)
         return self
 
-    def _event(self, call: Call, reply: Reply, answer: int | str, method: str = "") -> Event:
+    def _event(self, call: Call, reply: Reply, answer: int | str, method: str = "", body: str = "") -> Event:
         self.seq += 1
         self.now += 0.01
         started, ended = self.now, self.now + (10.0 if answer == "timeout" else 0.01)
         self.now = ended
         failure = answer if isinstance(answer, str) else ""
-        shown = None if reply.status is None else Answer(reply.status, ())
+        shown = None if reply.status is None else Answer(reply.status, (), body)
         request = Request(method or METHODS.get(type(call), "POST"), f"http://t{self.path}", self.headers)
         intent = Intent(probe=self.probe)
         return Event(Exchange(self.seq, intent, request, shown, started, ended, failure=failure), call, reply)

@@ -117,6 +117,12 @@ GOOD: dict[str, Telling] = {
         .lists(order("of a PUT", MORE, 1))
         .shows(3, 0)
     ),
+    "L8 another method is served, and the like of it refused afterwards": lambda s: (
+        s.lists()
+        .calls("PUT", answer=201, body='{"order_number": "of a PUT"}')
+        .more(1, answer=401)
+        .lists(order("of a PUT", MORE, 1))
+    ),
     "L13 reads are reads": lambda s: s.shows(2, 1).lists().shows(2, 1).calls("HEAD", answer=200).shows(2, 1),
 }
 
