@@ -59,7 +59,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run said of one entry: ``right`` is whether it said what it must."""
+    """What a run said of one entry: ``right`` is whether it said what it must.
+
+    ``where`` names the probes, or else the tests, whose calls showed what was found.
+    """
 
     entry: Entry
     seed: int
@@ -75,6 +78,7 @@ class Result:
     shortest: int | None
     seconds: float
     findings: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
     tries: int = 1
     note: str = ""
 
@@ -225,7 +229,14 @@ def _try(
         )
     finally:
         mock.stop()
-    return _read(entry, seed, depth, statement, status, time.monotonic() - began)
+    result = _read(entry, seed, depth, statement, status, time.monotonic() - began)
+    return replace(result, where=_where(folder / "latest" / "failures"))
+
+
+def _where(failures: Path) -> tuple[str, ...]:
+    """The probes or tests whose calls each finding ends with."""
+    intents = [json.loads(path.read_text(encoding="utf-8"))["calls"][-1]["intent"] for path in failures.glob("*.json")]
+    return tuple(sorted({intent["probe"] or intent["test"] for intent in intents}))
 
 
 def _ended(command: Sequence[str], under_way: set[subprocess.Popen[bytes]]) -> int:

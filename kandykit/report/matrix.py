@@ -47,11 +47,11 @@ def matrix_words(results: Sequence[Result]) -> str:
 
 
 def _alike(faults: Sequence[Result]) -> list[list[str]]:
-    """The faults that the same findings in the same suites told of: their kill vectors are equal."""
-    vectors: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, None]] = {}
+    """The faults that the same findings told of, in the same suites and tests: their kill vectors are equal."""
+    vectors: dict[tuple[tuple[str, ...], ...], dict[str, None]] = {}
     for result in faults:
         if result.right:
-            vectors.setdefault((result.findings, result.suites), {})[result.entry.name] = None
+            vectors.setdefault((result.findings, result.suites, result.where), {})[result.entry.name] = None
     return [list(names) for names in vectors.values() if len(names) > 1]
 
 

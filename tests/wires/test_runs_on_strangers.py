@@ -51,4 +51,5 @@ def test_a_fault_is_found_on_a_stranger(name: str, fault: str, tmp_path: Path) -
         entries([fault]), seeds=[0], depth=None, jobs=1, until_fail=True, out=tmp_path, told=print, dialect=name
     )
     assert result.right, result
+    assert result.where
     assert result.depth in DEPTHS
