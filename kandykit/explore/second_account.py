@@ -90,10 +90,16 @@ class SecondAccount:
             if self._ended() or (place >= len(way) and self._done(1, broken) >= there):
                 return None
             play = self.walker.perform(steps, patience_s=PATIENT_S)
-            if met := _broken(play, broken):
+            met = _broken(play, broken)
+            if met is not None and self._of_second(play, met):
                 same = self._done(1, broken, max(met.evidence, default=0)) == there
                 return (met.id, play.number) if same else None
         return None
+
+    def _of_second(self, play: Performance, met: Finding) -> bool:
+        """Whether it came to light in an answer to the second account."""
+        last = max(met.evidence, default=0)
+        return any(each.seq == last and each.intent.account == self.walker.names[1] for each in play.exchanges)
 
     def _done(self, index: int, law: str, until: float = inf) -> int:
         return self.hearing.done(self.walker.names[index], COUNTED[law], until)
@@ -103,7 +109,7 @@ class SecondAccount:
         if not self._bears_witness or self.hearing.calls > LONGEST_WAY:
             return []
         before = [play for play in self.hearing.performances if play.number <= first.number]
-        moved = [_moved(play.programme, past=LOOKS) for play in before]
+        moved = [_moved(play.programme, swapped=True) for play in before]
         return [steps for steps in moved if steps] if moved and moved[-1] else []
 
 
@@ -112,10 +118,17 @@ def _broken(play: Performance, law: str) -> Finding | None:
     return next((met for met in play.distinct if met.requirement == law and play.shows(met.id)), None)
 
 
-def _moved(values: Sequence[dict[str, Any]], past: frozenset[str] = frozenset()) -> list[Step] | None:
-    """The steps as the second account's; None where there are none, or one is not the first's, and no look."""
-    values = [value for value in values if value.get("account") == 0 or value["step"] not in past]
-    if not values or any(value.get("account") != 0 for value in values):
+def _moved(values: Sequence[dict[str, Any]], *, swapped: bool = False) -> list[Step] | None:
+    """The steps as the second account's; None where there are none, or one is not the first's.
+
+    ``swapped`` leaves away other accounts' looks, and gives what else is the second's to the first.
+    """
+    if swapped:
+        values = [value for value in values if value.get("account") == 0 or value["step"] not in LOOKS]
+    served = (0, 1) if swapped else (0,)
+    if not any(value.get("account") == 0 for value in values) or any(v.get("account") not in served for v in values):
         return None
     # Read twice, so that a late read is not taken for how the account is.
-    return [Look(account=1), Look(account=1), *from_json([{**value, "account": 1} for value in values])]
+    whose = ("account", "owner")
+    moved = [{name: 1 - each if name in whose else each for name, each in value.items()} for value in values]
+    return [Look(account=1), Look(account=1), *from_json(moved)]
