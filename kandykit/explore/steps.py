@@ -62,7 +62,6 @@ class Delete:
 
     label: str
     account: int = 0
-    owner: int = 0
     spelt: str = "as given"
 
 

@@ -10,7 +10,7 @@ OPENING: list[Step] = [Look(account=1), Look(account=1)]
 
 def test_the_first_accounts_steps_become_the_seconds() -> None:
     steps = [more(2, label="a"), Look(), Create("b", form="server"), Delete("b")]
-    moved = [more(2, label="a", account=1), Look(1), Create("b", form="server", account=1), Delete("b", 1, owner=1)]
+    moved = [more(2, label="a", account=1), Look(1), Create("b", form="server", account=1), Delete("b", 1)]
     assert _moved(to_json(steps)) == [*OPENING, *moved]
 
 
