@@ -30,6 +30,7 @@ from kandykit.explore.steps import (
     Step,
     fewer,
     filler,
+    more,
 )
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
 from kandykit.hearing import Performance
@@ -40,6 +41,9 @@ QUIET = 3
 QUIET_IF_BUSY = 10
 LONGEST_QUIET_S = 1.0
 """So many windows, each as long as a play and at most so many seconds, show how often others act."""
+
+LONG = 14
+"""Before a programme of more steps than these is played again, one of a few steps of every kind is tried."""
 
 SHORT = 6
 """A programme of no more steps needs no shorter way to where it shows something."""
@@ -122,12 +126,16 @@ class Explorer:
 
         played: list[Performance] = []
         latest = first
-        if first.aftermath:
+        met = [exchange.intent.account for exchange in first.exchanges if exchange.seq in finding.evidence]
+        others = [Look(index) for index, name in enumerate(self.walker.names) if index and name in met]
+        if len(programme) > LONG and self.effort.shrink_plays:
+            # A long programme may do much damage each time; what shows with any call needs none of it.
+            played = self._shown_twice(tour := _tour([Look(), *others]), shows)
+        if played:
+            programme, latest = tour, played[-1]
+        elif first.aftermath:
             # It came up while the accounts were put back: make that a part of what is played.
-            programme = [*programme, *_putting_back(programme)]
-            met = [exchange.intent.account for exchange in first.exchanges if exchange.seq in finding.evidence]
-            others = [Look(index) for index, name in enumerate(self.walker.names) if index and name in met]
-            programme = [*others, *programme, *others]
+            programme = [*others, *programme, *_putting_back(programme), *others]
             latest = self._again(programme)
             played = [latest] if shows(latest) else []
         elif self.effort.shrink_plays:
@@ -139,10 +147,8 @@ class Explorer:
         ways = () if short else shortcuts(programme, latest, self._inventory_of)
         likely_ones = [[_least(step) for step in gist], gist, *ways]
         for likely in likely_ones:
-            if likely != programme and shows(play := self._again(likely)):
-                if not shows(second := self._again(likely)):
-                    continue  # it only showed what an earlier play had left behind
-                programme, played = likely, [play, second]
+            if likely != programme and (twice := self._shown_twice(likely, shows)):
+                programme, played = likely, twice
                 break
         if not played:
             tried = [self._again(programme) for _ in range(PLAYS_AGAIN)]
@@ -191,6 +197,12 @@ class Explorer:
             # What is wrong may have been done by a step before the one that it showed at.
             stood += self.deal_with(watched, self.walker.perform(watched))
         return stood
+
+    def _shown_twice(self, programme: Programme, shows: Callable[[Performance], bool]) -> list[Performance]:
+        """Two plays that show it; none where it does not show, or only shows what an earlier play had left behind."""
+        first = self._again(programme)
+        second = self._again(programme) if shows(first) else first
+        return [first, second] if shows(first) and shows(second) else []
 
     def _again(self, programme: Programme, *, patience_s: float | None = None) -> Performance:
         """Play once more; where nothing at all is answered any more, not before a short outage would be over."""
@@ -383,6 +395,12 @@ def _names_only_its_own(play: Performance, finding: str) -> bool:
 def _lasted_s(play: Performance) -> float:
     """From its first call to its last answer."""
     return play.exchanges[-1].ended - play.exchanges[0].started if play.exchanges else 0.0
+
+
+def _tour(looks: Sequence[Look]) -> list[Step]:
+    """One call of each kind that acts, each seen by all ``looks``."""
+    acts = (more(1), Create("tour"), Delete("tour"), fewer(1))
+    return [*looks, *(step for act in acts for step in (act, *looks))]
 
 
 def _putting_back(programme: Sequence[Step]) -> list[Step]:
