@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -78,6 +79,21 @@ class Bench:
         for _ in range(3):  # what the dead process had sent is served before what is sent now
             httpx.get(f"{self.url}/communication/kandy/provisioning/inventory", timeout=30)
         return call
+
+    def leave_something(self, number: int) -> Path:
+        """Kill runs until one leaves the account changed, and give its journal: one killed between two plays does not.
+
+        The folders of those that left nothing are removed.
+        """
+        before = self.account()
+        for other in range(number, number + 10):
+            known = set(self.journals())
+            self.kill_a_run(other)
+            [run] = set(self.journals()) - known
+            if self.account() != before:
+                return run
+            shutil.rmtree(run.parent)
+        raise AssertionError("ten runs were killed, and none left anything")
 
     def journals(self) -> list[Path]:
         return [path for path in self.out.glob("*/journal.jsonl") if not path.parent.is_symlink()]

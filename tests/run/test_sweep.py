@@ -23,9 +23,7 @@ def swept(kandykit: Callable[..., Outcome], bench: Bench, *arguments: str) -> Ou
 def test_the_command_sweeps_with_and_without_a_profile(lay: Lay, kandykit: Callable[..., Outcome]) -> None:  # noqa: F811
     bench = lay()
     before = bench.account()
-    bench.kill_a_run(203)
-    assert bench.account() != before
-    [run] = bench.journals()
+    run = bench.leave_something(203)
     done = swept(kandykit, bench, "--profile", str(bench.profile))
     assert (done.status, done.err) == (0, "")
     assert f"{run.parent.name}: swept." in done.out
