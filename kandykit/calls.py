@@ -26,6 +26,10 @@ class Operation(StrEnum):
     OTHER = "other"
 
 
+WRITES: Final = frozenset({Operation.PLACE_ORDER, Operation.CREATE_SUBSCRIBER, Operation.DELETE_SUBSCRIBER})
+"""The operations that change an account."""
+
+
 class OrderKind(StrEnum):
     """Whether an order adds products or takes them away."""
 

@@ -42,7 +42,7 @@ QUIET_IF_BUSY = 10
 LONGEST_QUIET_S = 1.0
 """So many windows, each as long as a play and at most so many seconds, show how often others act."""
 
-LONG = 14
+LONG = 24
 """Before a programme of more steps than these is played again, one of a few steps of every kind is tried."""
 
 SHORT = 6

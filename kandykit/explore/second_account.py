@@ -7,6 +7,7 @@ they show nothing, all that the first account has been through.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Final
@@ -31,6 +32,9 @@ COUNTED: Final = {
     "L10": Operation.DELETE_SUBSCRIBER,
 }
 """Which calls a law is about: what breaks it once in an account's life comes with a certain one of them."""
+
+FEW: Final = 3
+"""Of more calls than these, the one that did it cannot be told by its number."""
 
 Cut = Callable[[list[Step], Performance], Performance]
 
@@ -74,8 +78,8 @@ class SecondAccount:
         """Play all that was played on the first account, up to where ``first`` showed a finding.
 
         What happens once in an account's life, with its fiftieth order, comes with the second account's fiftieth: the
-        finding that breaks the same law there, and the play that shows it. None where it comes with another, or not at
-        all: then it may be anybody's doing. Once in a run, and only for a law about calls that can be counted.
+        finding that shows it there, and the play. None where another call shows one, or none does: then it may be
+        anybody's doing. Once in a run, and only for a law about calls that can be counted.
         """
         way = self._way(first)
         broken = finding.requirement
@@ -84,25 +88,50 @@ class SecondAccount:
         self._retraced = True
         there = self._done(0, broken, max(finding.evidence, default=0))
         for play in self._tried:
-            if (met := _broken(play, broken)) and self._done(1, broken, max(met.evidence, default=0)) == there:
+            if met := next((met for met in self._met(play) if self._is_the_same(finding, met)), None):
                 return met.id, play.number
         for place, steps in enumerate([*way, *way[-1:] * PLAYS_LATE]):
             if self._ended() or (place >= len(way) and self._done(1, broken) >= there):
                 return None
             play = self.walker.perform(steps, patience_s=PATIENT_S)
-            met = _broken(play, broken)
-            if met is not None and self._of_second(play, met):
-                same = self._done(1, broken, max(met.evidence, default=0)) == there
-                return (met.id, play.number) if same else None
+            if all_met := self._met(play):
+                same = next((met for met in all_met if self._is_the_same(finding, met)), None)
+                return (same.id, play.number) if same else None
         return None
 
-    def _of_second(self, play: Performance, met: Finding) -> bool:
-        """Whether it came to light in an answer to the second account."""
-        last = max(met.evidence, default=0)
-        return any(each.seq == last and each.intent.account == self.walker.names[1] for each in play.exchanges)
+    def _met(self, play: Performance) -> list[Finding]:
+        """What came to light of such laws in the answers to the second account, and does not stand already."""
+        name, docket = self.walker.names[1], self.hearing.docket
+        own = {exchange.seq for exchange in play.exchanges if exchange.intent.account == name}
+        counted = (met for met in play.distinct if met.requirement in COUNTED and not docket.knows(met))
+        return [met for met in counted if max(met.evidence, default=0) in own]
+
+    def _is_the_same(self, finding: Finding, met: Finding) -> bool:
+        """Whether what the second account shows came with the same call in number as what the first had shown.
+
+        Either the law is the same, and as many of its calls were done; or one call of the few that may have done it
+        has the same number on both.
+        """
+        if met.requirement == finding.requirement:
+            until, there = (max(each.evidence, default=0) for each in (met, finding))
+            if self._done(1, met.requirement, until) == self._done(0, met.requirement, there):
+                return True
+        suspects = self._suspects(0, finding), self._suspects(1, met)
+        return all(len(each) <= FEW for each in suspects) and bool(suspects[0] & suspects[1])
+
+    def _suspects(self, index: int, finding: Finding) -> set[tuple[Operation, int]]:
+        """The calls among a finding's evidence that were done, each by how many of its kind the account had seen."""
+        counts: Counter[Operation] = Counter()
+        found: set[tuple[Operation, int]] = set()
+        for seq, operation in self.hearing.deeds(self.walker.names[index], max(finding.evidence, default=0)):
+            counts[operation] += 1
+            if seq in finding.evidence:
+                found.add((operation, counts[operation]))
+        return found
 
     def _done(self, index: int, law: str, until: float = inf) -> int:
-        return self.hearing.done(self.walker.names[index], COUNTED[law], until)
+        deeds = self.hearing.deeds(self.walker.names[index], until)
+        return sum(operation is COUNTED[law] for _, operation in deeds)
 
     def _way(self, first: Performance) -> list[list[Step]]:
         """The programmes of the first account, in order, ``first``'s the last; empty where they are too long."""
@@ -111,11 +140,6 @@ class SecondAccount:
         before = [play for play in self.hearing.performances if play.number <= first.number]
         moved = [_moved(play.programme, swapped=True) for play in before]
         return [steps for steps in moved if steps] if moved and moved[-1] else []
-
-
-def _broken(play: Performance, law: str) -> Finding | None:
-    """The finding of a play that breaks this law."""
-    return next((met for met in play.distinct if met.requirement == law and play.shows(met.id)), None)
 
 
 def _moved(values: Sequence[dict[str, Any]], *, swapped: bool = False) -> list[Step] | None:

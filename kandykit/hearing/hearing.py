@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any, Final
 
 from kandykit.binding import Binding
-from kandykit.calls import Call, InventoryView, Operation, Outcome, Reply, operation_of
+from kandykit.calls import WRITES, Call, InventoryView, Operation, Outcome, Reply, operation_of
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
 from kandykit.hearing.performance import Performance, evidence
@@ -326,11 +327,13 @@ class Hearing:
         play = self._plays.get(number or 0)
         return play is not None and play.shows(finding)
 
-    def done(self, account: str, operation: Operation, until: float) -> int:
-        """How many calls of this kind the account had seen done when call ``until`` was answered, of those kept."""
+    def deeds(self, account: str, until: float = inf) -> list[tuple[int, Operation]]:
+        """The orders, creates and deletes that the account had seen done when call ``until`` was answered, with the
+        numbers of their calls, in order: of those kept."""
         calls = [each for each in self._recent.values() if each.seq <= until and each.intent.account == account]
-        events = (event_of(each, self.binding) for each in calls if each.answered)
-        return sum(operation_of(event.call) is operation and event.reply.outcome is Outcome.DONE for event in events)
+        events = [event_of(each, self.binding) for each in calls if each.answered]
+        done = [(event.seq, operation_of(event.call)) for event in events if event.reply.outcome is Outcome.DONE]
+        return [(seq, operation) for seq, operation in done if operation in WRITES]
 
     def recent(self, seq: int) -> Exchange | None:
         """One of the latest exchanges; None for one that is long past, or was never heard."""

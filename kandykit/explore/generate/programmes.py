@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from kandykit.binding import Binding
-from kandykit.calls import Operation
+from kandykit.calls import WRITES, Operation
 from kandykit.explore.generate.cases import DRAWN, Cases, Documented, Phase
 from kandykit.explore.generate.filling import Filler, Unfit
 from kandykit.explore.steps import Create, Delete, ListOrders, Look, Programme, Raw, Step, more
@@ -22,8 +22,6 @@ TOGETHER: Final = 6
 
 SATED: Final = 25
 """After so many cases in a row that come to what was sent before, an operation has no new ones."""
-
-WRITES: Final = frozenset({Operation.PLACE_ORDER, Operation.CREATE_SUBSCRIBER, Operation.DELETE_SUBSCRIBER})
 
 _STOCK: Final = 2
 
