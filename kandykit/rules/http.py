@@ -43,13 +43,15 @@ def location_is_a_reference(sight: Sight) -> tuple[Check, ...]:
     if location is None:
         return NOTHING
     if _URI_REFERENCE.fullmatch(FINGERPRINT.sub("-", location)):
-        asked = sight.exchange.request.url
-        if _origin(urljoin(asked, location)) == _origin(asked):
+        base = sight.terms.base_url.rstrip("/")
+        place = urljoin(sight.exchange.request.url, location)
+        elsewhere = _origin(place) != _origin(base)
+        if not elsewhere and f"{urlsplit(place).path}/".startswith(f"{urlsplit(base).path}/"):
             return HELD_H3
         return (
             sight.finding(
                 "H3",
-                f"The Location of {sight.label} is at another origin than the API",
+                f"The Location of {sight.label} is {'at another origin than' if elsewhere else 'outside'} the API",
                 "where what was created can be read, with the token of this API",
                 quoted(location),
                 verdict=Verdict.WARN,

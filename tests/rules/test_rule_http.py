@@ -54,6 +54,11 @@ def test_a_location_at_another_origin_warns(location: str) -> None:
     assert says(rules.location_is_a_reference, _placed(location)) == {"H3 warn"}
 
 
+@pytest.mark.parametrize("location", ["/order/KO1", f"{PATH}s/order/KO1", "../../order/KO1"])
+def test_a_location_outside_the_api_warns(location: str) -> None:
+    assert says(rules.location_is_a_reference, _placed(location)) == {"H3 warn"}
+
+
 def test_no_location_is_legal() -> None:
     assert says(rules.location_is_a_reference, _placed(None)) == set()
 

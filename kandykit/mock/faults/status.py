@@ -343,6 +343,12 @@ def location_leads_nowhere(mock: Mock) -> None:
     bend(mock.operations, "location", lambda _: lambda order: f"{BASE_PATH}/orders/{order.number}")
 
 
+@status.breaks("H3", warns=True)
+def location_lacks_the_path_of_the_api(mock: Mock) -> None:
+    """The Location of a new order is an address of the server, outside the API."""
+    bend(mock.operations, "location", lambda _: lambda order: f"/order?order_number={order.number}")
+
+
 @status.breaks("H3")
 def location_is_no_address(mock: Mock) -> None:
     """The Location of a new order is a sentence and no address."""

@@ -97,6 +97,10 @@ def at_location(caller: Caller) -> object:
     return answer and answer.status_code
 
 
+def within_the_api(caller: Caller) -> bool:
+    return bool(caller.up(2).headers["location"].startswith(f"{BASE}/"))
+
+
 def same_at_location(caller: Caller) -> bool:
     caller.up(2)
     placed = caller.down(1)
@@ -218,6 +222,7 @@ STORIES: dict[str, Story] = {
     "deleted-subscriber-not-named": seen(after(up, bob, no_bob), members, ["identity", "product_name"], []),
     "deletion-names-another-subscriber": told(identity_deleted, "ann@shop.example.org", "bob@shop.example.org"),
     "location-leads-nowhere": told(at_location, 200, 404),
+    "location-lacks-the-path-of-the-api": told(within_the_api, True, False),
     "location-is-no-address": told(at_location, 200, None),
     "location-of-the-first-order": told(same_at_location, True, False),
     "accepted-order-never-found-by-number": Story(read_when_fulfilled, (1, 200), (1, 404), SLOW),
