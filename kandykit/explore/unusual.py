@@ -417,6 +417,29 @@ def _create_one(binding: Binding, mint: Mint) -> Outgoing:
     return binding.create_subscriber(mint())
 
 
+def _take_one(binding: Binding, mint: Mint) -> Outgoing:
+    return binding.place_order(OrderKind.DECREMENT, 1)
+
+
+def _written(write: Callable[[Any], str], build: Build) -> Build:
+    """The same JSON value in other words."""
+
+    def written(binding: Binding, mint: Mint) -> Outgoing:
+        good = build(binding, mint)
+        return Outgoing(good.method, good.url, good.headers, write(json.loads(good.body or b"null")).encode())
+
+    return written
+
+
+def _turned_round(value: Any) -> str:
+    return json.dumps(dict(reversed(value.items())) if isinstance(value, dict) else value)
+
+
+def _with_escapes(value: Any) -> str:
+    """Each string begins with an escape that it does not need."""
+    return re.sub(r'"([A-Za-z])', lambda found: f'"\\u{ord(found[1]):04x}', json.dumps(value))
+
+
 _GREY: Final = [
     _other("order: content type is text", "content type", _typed("order", "text/plain")),
     _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
@@ -462,6 +485,15 @@ _ODD: Final = [
             _with_header("content-type", "application/json; charset=utf-8", build),
         )
         for name, build in (("an order", _place_one), ("a create", _create_one))
+    ),
+    *(
+        _other(f"odd: {name} {how}", "odd", _written(write, build))
+        for how, write in (
+            ("with its members the other way round", _turned_round),
+            ("on several lines", lambda value: json.dumps(value, indent="\t")),
+            ("with escaped letters", _with_escapes),
+        )
+        for name, build in (("an order", _place_one), ("a create", _create_one), ("a decrement", _take_one))
     ),
     *(
         _other(f"odd: a read of the order {number[:12]}", "odd", _read_one(number))

@@ -12,6 +12,7 @@ from kandykit.mock.bending import after, bend
 from kandykit.mock.call import Call, decode
 from kandykit.mock.catalogue import Faults
 from kandykit.mock.faults.business import any_sign_is_taken, new_order
+from kandykit.mock.schemas import malformed
 from kandykit.mock.settings import BASE_PATH, PRODUCT
 
 validation = Faults("validation")
@@ -669,3 +670,32 @@ def acting_on_refusal(mock: Mock, path: str, act: Callable[[Account, Any], None]
         return operating
 
     bend(mock.gateway, "operate", around)
+
+
+# Well-formed input in other words.
+
+
+def refusing_text(mock: Mock, when: Callable[[bytes], bool]) -> None:
+    """Refuse a body for how it is written, as who takes JSON apart by hand does."""
+
+    def around(parse: Any) -> Any:
+        def parsing(body: bytes) -> Any:
+            if when(body):
+                malformed("The request body cannot be read.")
+            return parse(body)
+
+        return parsing
+
+    bend(mock.operations.schemas, "parse", around)
+
+
+@validation.breaks("L7", "L6", "L5")
+def product_must_be_the_first_member(mock: Mock) -> None:
+    """A body that does not begin with the product is refused as malformed."""
+    refusing_text(mock, lambda body: body.startswith(b"{") and not body.startswith(b'{"product_name"'))
+
+
+@validation.breaks("L7", "L6", "L5")
+def escaped_letters_are_not_read(mock: Mock) -> None:
+    """A body with an escaped letter in it is refused as malformed."""
+    refusing_text(mock, lambda body: rb"\u00" in body)

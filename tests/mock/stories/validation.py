@@ -111,6 +111,12 @@ STORIES: dict[str, Story] = {
     "empty-body-is-an-order-for-one": posting("/order", b"", REFUSED, ORDERED, {}),
     "first-of-a-list-is-carried-out": posting("/order", json.dumps([ORDER]).encode(), REFUSED, ORDERED),
     "text-after-the-json-is-ignored": posting("/order", json.dumps(ORDER).encode() + b" and more", REFUSED, ORDERED),
+    "product-must-be-the-first-member": posting(
+        "/order", json.dumps(dict(reversed(ORDER.items()))).encode(), ORDERED, REFUSED
+    ),
+    "escaped-letters-are-not-read": posting(
+        "/order", json.dumps(ORDER).replace("KPN", r"\u004bPN").encode(), ORDERED, REFUSED
+    ),
     "comments-in-the-json-are-skipped": posting("/order", json.dumps(ORDER).encode() + b" // one", REFUSED, ORDERED),
     "single-quotes-serve-as-quotes": posting("/order", json.dumps(ORDER).replace('"', "'").encode(), REFUSED, ORDERED),
     "bytes-that-are-not-utf-8-are-skipped": posting(
