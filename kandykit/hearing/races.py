@@ -230,12 +230,12 @@ class Races:
 
     def settled(self, finding: Finding) -> bool:
         """Whether nothing more is to be found out about a finding: it stands, and is in no doubt."""
-        earlier = self._doubted.get(finding.id)
+        earlier = self._doubted.get(_doubt(finding))
         return self.docket.knows(finding) and (earlier is None or earlier.may_be_late or self.docket.unsettled)
 
     def doubted_before(self, play: Play, fresh: Sequence[Finding]) -> bool:
         """Whether another race showed what is the same, did not show it again, and neither can be a late read."""
-        earlier = [self._doubted[finding.id] for finding in fresh if finding.id in self._doubted]
+        earlier = [self._doubted[doubt] for finding in fresh if (doubt := _doubt(finding)) in self._doubted]
         return bool(earlier) and not any(each.may_be_late for each in (*earlier, play))
 
     def weigh(self, first: Play, again: Sequence[Play], fresh: Sequence[Finding], *, rested: bool) -> list[Finding]:
@@ -245,7 +245,7 @@ class Races:
         neither can be a late read.
         """
         if rested and self.doubted_before(first, fresh) and not self.docket.foreign:
-            earlier = next(self._doubted.pop(finding.id) for finding in fresh if finding.id in self._doubted)
+            earlier = next(self._doubted.pop(doubt) for each in fresh if (doubt := _doubt(each)) in self._doubted)
             return self._file([earlier, first], fresh, "; met again in another race")
         plays = [first]
         for number, play in enumerate(again, start=1):
@@ -255,7 +255,7 @@ class Races:
                 return self._file(plays, fresh, said)
         self.lost += 1
         for finding in fresh[:1]:
-            self._doubted[finding.id] = first
+            self._doubted[_doubt(finding)] = first
             said = f"{finding.actual}; it did not come again in {len(plays) - 1} plays of the same race"
             self.docket.file(replace(finding, verdict=Verdict.INCONCLUSIVE, actual=said), self._shown(first, finding))
         return []
@@ -426,6 +426,11 @@ def alike(again: Sequence[Finding], first: Sequence[Finding]) -> bool:
     ids = {finding.id for finding in first}
     both = all(any(finding.requirement == "L12" for finding in found) for found in (again, first))
     return both or any(finding.id in ids for finding in again)
+
+
+def _doubt(finding: Finding) -> str:
+    """What a finding is doubted as: calls that no order explains are alike, whichever law would explain them."""
+    return finding.requirement if finding.requirement == "L12" else finding.id
 
 
 def _fair(events: Sequence[Event]) -> list[Event]:

@@ -68,6 +68,11 @@ AIMED: Final[tuple[Race, ...]] = (
         _stock(5),
         ((Create("twin"), *(Create("twin", again="twin") for _ in range(4)), Look()),),
     ),
+    Race(
+        "an identity given back and taken anew",
+        _stock(3, "a"),
+        ((Delete("a"), *(Create(f"anew {number}", again="a") for number in range(3)), Look()),),
+    ),
     Race("several deletes of one subscriber", _stock(1, "a", "b", "c"), ((*[Delete("a")] * 6, Look()),)),
     Race(
         "deletes of several subscribers",
@@ -114,6 +119,8 @@ AIMED: Final[tuple[Race, ...]] = (
             (
                 *(each for index in range(4) for each in (Create(f"n{index}"), Create(f"t{index}", account=1))),
                 *(Delete("a"), Delete("theirs", account=1), more(1), more(2, account=1)),
+                # What one account left to the other is told from its own only where the two differ.
+                *(fewer(2), fewer(1, account=1), more(3)),
             ),
         ),
     ),

@@ -173,7 +173,7 @@ class Racer:
         """Let the bursts leave, each when the one before is answered."""
         walker, calls = self.walker, self.walker.performance.exchanges
         bursts: list[list[int]] = []
-        held_back = ""
+        held_back = self._dear = ""
         self.hearing.note("leave")
         try:
             for burst in race.bursts:
@@ -203,7 +203,7 @@ class Racer:
                 follows = {place for place, (step, _, _) in enumerate(going) if place and getattr(step, "then", False)}
                 return self._together([(outgoing, intent) for _, outgoing, intent in going], follows)
             except OverBudget as refusal:
-                self._dear = self._dear or str(refusal)
+                self._dear = str(refusal)
                 if len(going) < 4:
                     raise
                 going = going[: len(going) // 2]

@@ -170,6 +170,22 @@ def refused_delete_frees_as_well(mock: Mock) -> None:
     delete_by(mock, deleting)
 
 
+@races.breaks("L12", "L10", "L2", depth="standard")
+def deletion_takes_who_comes_next(mock: Mock) -> None:
+    """A deletion clears its identity once more a moment later, and with it whoever was given that meanwhile."""
+
+    async def deleting(account: Account, subscriber: Subscriber) -> Answer:
+        if subscriber.identity not in account.subscribers:
+            return mock.operations.nobody_there(account, subscriber.identity)
+        mock.store.discharge(account, subscriber)
+        await mock.sleep(GAP_S)
+        if (next_one := account.subscribers.get(subscriber.identity)) is not None:
+            mock.store.discharge(account, next_one)
+        return mock.operations.subscriber_deleted(account, subscriber)
+
+    delete_by(mock, deleting)
+
+
 # Lost updates.
 
 

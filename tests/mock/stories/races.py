@@ -141,6 +141,14 @@ def deleted_twice(caller: Caller) -> bool:
     return done(together(caller, [delete(story.live[0])] * 4)) > 1
 
 
+def taken_along(caller: Caller) -> bool:
+    """A subscriber is deleted while its identity is given anew."""
+    story = Told(caller, 2, 1)
+    identity = story.live[0]
+    first, *made = together(caller, [delete(identity), *[new(identity)] * 3])
+    return story.after(used=done(made) - done([first]))
+
+
 def freed_twice(caller: Caller) -> bool:
     story = Told(caller, 1, 2)
     together(caller, [delete(story.live[0])] * 4)
@@ -270,6 +278,7 @@ STORIES: dict[str, Story] = {
     "increments-pass-the-limit-together": seen(over_the_limit, limit=12),
     "two-deletes-free-twice": seen(deleted_twice),
     "refused-delete-frees-as-well": seen(freed_twice),
+    "deletion-takes-who-comes-next": seen(taken_along),
     "use-counted-once-for-many": seen(uses_lost),
     "use-falls-once-for-many": seen(returns_lost),
     "total-loses-an-order": seen(orders_lost),
