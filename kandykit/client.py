@@ -154,6 +154,10 @@ class Client:
         """Forget the token in use: the next call mints another. The target still takes the old one while it lives."""
         self._auth(account).expire()
 
+    def fall_back(self, account: str = "account-1") -> None:
+        """Use the token that was in use before again, as long as it lives."""
+        self._auth(account).fall_back()
+
     def close(self) -> None:
         """Close every connection."""
         self.door.close()

@@ -98,6 +98,7 @@ class ClientCredentials(httpx.Auth):
         self._wall = wall
         self._lock = threading.RLock()
         self._minted: _Minted | None = None
+        self._earlier: _Minted | None = None
         redactor.learn("client_secret", client.client_secret)
 
     # -- what suites may ask ------------------------------------------------------------------------------------
@@ -130,7 +131,14 @@ class ClientCredentials(httpx.Auth):
         """Let the next call mint a token; with ``token`` only if that one is still in use."""
         with self._lock:
             if self._minted is not None and token in (None, self._minted.token):
+                self._earlier = None if token else self._minted
                 self._minted = None
+
+    def fall_back(self) -> None:
+        """Use the token again that was in use before the present one was asked for; nothing where there is none."""
+        with self._lock:
+            if self._minted is not None and self._earlier is not None:
+                self._minted, self._earlier = self._earlier, self._minted
 
     # -- the flow -----------------------------------------------------------------------------------------------
 

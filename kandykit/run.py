@@ -197,6 +197,7 @@ class Run:
             pause=self.client.pause_after,
             intruder=intruder,
             renew=self.client.expire,
+            fall_back=self.client.fall_back,
             most_back=self.guard.may_give_back,
         )
         self.walker.read_only = self.options.read_only

@@ -138,9 +138,10 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """From here on an account's calls use a new token; the one before lives on."""
+    """From here on an account's calls use a new token, the one before lives on; or that one again, if ``back``."""
 
     account: int = 0
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ class Walker:
     """Plays steps through ``send`` (the client's), asking the judge of ``hearing`` what is believed of the accounts.
 
     ``mint`` gives a fresh identity of a domain with the run's mark. ``names`` are the accounts, the one under test
-    first. ``renew`` has an account's next call fetch a new token. ``most_back`` says how many products one order on an
-    account may give back under the budget.
+    first. ``renew`` has an account's next call fetch a new token, ``fall_back`` use the one before. ``most_back`` says
+    how many products one order on an account may give back under the budget.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class Walker:
         clock: Callable[[], float] = time.monotonic,
         intruder: intrusions.Intruder,
         renew: Callable[[str], None] = lambda account: None,
+        fall_back: Callable[[str], None] = lambda account: None,
         most_back: Callable[[str], int] = lambda account: 2**53,
     ) -> None:
         self.binding = binding
@@ -112,6 +113,7 @@ class Walker:
         self._clock = clock
         self._intruder = intruder
         self._renew = renew
+        self._fall_back = fall_back
         self._most_back = most_back
         self._sparing = False
         self.steps: list[Step] = []
@@ -329,7 +331,7 @@ class Walker:
         elif isinstance(step, Await):
             yield from self._settle(step.account)
         elif isinstance(step, Renew):
-            self._renew(self.names[step.account])
+            (self._fall_back if step.back else self._renew)(self.names[step.account])
         elif isinstance(step, UseUp):
             for _ in range(step.most):
                 reply = self.calling.probe(self.binding.read_inventory(), step.account, USING_UP)

@@ -74,8 +74,10 @@ def _tell_one(story: Story, lived: bool, fences: Sequence[float], idempotent: bo
         else:
             _tell_unsure(story, unsure, fences, idempotent, told)
         return
-    if len(sure) > 1 and not lived:
-        # The same subscriber once more, shown with 200, is no second one.
+    # The same subscriber once more, shown with 200, is no second one.
+    if lived:
+        sure = [event for event in sure if event.reply.status != 200 or _gone_before(event, story.deletes)]
+    elif len(sure) > 1:
         sure = [event for event in sure if event.reply.status != 200] or sure[:1]
     lives: list[Event | None] = [*((None,) if lived else ()), *sure]
     deletes = story.deletes
@@ -179,6 +181,11 @@ def _fence(called: float, fences: Sequence[float]) -> float:
 
 def _may_delete(event: Event) -> bool:
     return event.reply.outcome in (Outcome.DONE, Outcome.UNCLEAR)
+
+
+def _gone_before(create: Event, deletes: Iterable[Event]) -> bool:
+    """Whether a delete may have acted before the create was answered."""
+    return any(_may_delete(event) and event.exchange.started <= create.exchange.ended for event in deletes)
 
 
 def _with(birth: Event | None, events: list[Event]) -> list[Event]:

@@ -6,6 +6,7 @@ secret or by another method is R6's, and never soft.
 
 from __future__ import annotations
 
+import json
 import re
 from math import isinf
 from typing import Any, Final
@@ -131,9 +132,9 @@ def wrong_clients_are_told_so(sight: Sight) -> tuple[Check, ...]:
                 source=f"{PAGE}, Authentication; RFC 6749 5.2",
             ),
         )
-    named = _INVALID_CLIENT.search(sight.body)
+    named = _INVALID_CLIENT.search(_said(sight))
     if named is None and not _names_a_client(sight.exchange.request):
-        named = _INVALID_REQUEST.search(sight.body)
+        named = _INVALID_REQUEST.search(_said(sight))
     if sight.status >= 500 and not named:
         return NOTHING
     if sight.status in (400, 401) and named and sight.content is not NOT_JSON:
@@ -142,6 +143,11 @@ def wrong_clients_are_told_so(sight: Sight) -> tuple[Check, ...]:
     expected = "400 or 401 with invalid_client as JSON"
     found = _form(sight, "T6", title, expected, f"{sight.status} {quoted(sight.body)}", "RFC 6749 5.2")
     return (found, *HELD_R6)
+
+
+def _said(sight: Sight) -> str:
+    """The answer's words, whichever letters of them are escaped."""
+    return sight.body if sight.content is NOT_JSON else json.dumps(sight.content, ensure_ascii=False)
 
 
 @judges("T7")
@@ -153,7 +159,7 @@ def wrong_grants_are_told_so(sight: Sight) -> tuple[Check, ...]:
     if grants == {GRANT}:
         return NOTHING
     wanted = "unsupported_grant_type" if grants else "invalid_request"
-    named = _INVALID_GRANT.search(sight.body)
+    named = _INVALID_GRANT.search(_said(sight))
     if sight.status == 400 and named and sight.content is not NOT_JSON:
         return HELD_T7
     if sight.status >= 500 and not named:

@@ -136,6 +136,24 @@ def test_a_suite_may_have_the_token_itself_and_give_it_up(line: Line) -> None:
     assert line.client.token_life() == pytest.approx(3599, abs=1)
 
 
+def test_the_token_before_may_be_used_again_as_long_as_it_lives(line: Line) -> None:
+    def used() -> str:
+        look(line)
+        return str(line.target.seen[-1][2]["authorization"])
+
+    older = used()
+    line.client.fall_back()
+    assert used() == older
+    line.client.expire()
+    newer = used()
+    assert newer != older
+    line.client.fall_back()
+    assert used() == older
+    line.client.fall_back()
+    assert used() == newer
+    assert mints(line) == 2
+
+
 def test_no_token_to_be_had_is_no_error_for_who_only_asks(line: Line) -> None:
     line.target.instead.append(Reply(401, {}))
     assert line.client.token() is None

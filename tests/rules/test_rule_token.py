@@ -137,6 +137,11 @@ def test_a_wrong_client_that_is_told_so_holds(status: int, content: Any) -> None
     assert says(rules.wrong_clients_are_told_so, _wrong_client(status, content)) == {"T6 held", "R6 held"}
 
 
+def test_a_refusal_may_be_spelt_with_escapes() -> None:
+    content = r'{"Erro\u0072Code": "inva\u006cid_cl\u0069ent"}'
+    assert says(rules.wrong_clients_are_told_so, _wrong_client(401, content)) == {"T6 held", "R6 held"}
+
+
 def test_a_missing_credential_is_an_invalid_request() -> None:
     content = {"ErrorCode": "invalid_request", "Error": "The request is missing a required parameter : client_id"}
     missing = _wrong_client(400, content, sent=f"client_secret={CLIENT_SECRET}")

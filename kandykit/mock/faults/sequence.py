@@ -100,6 +100,48 @@ def fiftieth_order_is_listed_only(mock: Mock) -> None:
     bend(mock.store, "change_total", lambda _: change)
 
 
+@sequence.breaks("L1", "L8", depth="standard")
+def order_after_a_quiet_second_is_lost(mock: Mock) -> None:
+    """The first order that comes when an account was not called for a second is listed and never carried out."""
+    called: dict[str, float] = {}
+    quiet: set[str] = set()
+
+    def look(account: Account, _call: Call) -> None:
+        moment, name = mock.clock(), account.client_id
+        quiet.discard(name)
+        if moment - called.get(name, moment) > 1.0:
+            quiet.add(name)
+        called[name] = moment
+
+    def around(change_total: Any) -> Any:
+        def changing(account: Account, delta: int) -> None:
+            if account.client_id not in quiet:
+                change_total(account, delta)
+
+        return changing
+
+    before(mock.gateway, "operate", look)
+    bend(mock.store, "change_total", around)
+
+
+@sequence.breaks("L1", "L8", depth="standard")
+def order_with_an_older_token_is_lost(mock: Mock) -> None:
+    """An order that comes with another token than the client's newest is listed and never carried out."""
+
+    def around(place_order: Any) -> Any:
+        async def placing(account: Account, call: Call) -> Answer:
+            total = account.total
+            answer: Answer = await place_order(account, call)
+            newest = [word for word, token in mock.tokens.minted.items() if token.account is account][-1]
+            if newest not in (call.header("authorization") or ""):
+                account.total = total
+            return answer
+
+        return placing
+
+    bend(mock.operations, "place_order", around)
+
+
 # From a size on.
 
 

@@ -14,7 +14,18 @@ def read_meant_as_a_deletion(caller: Caller) -> tuple[int, tuple[int, int, int]]
     return answer.status_code, caller.stock()
 
 
+def ordered_with_an_older_token(caller: Caller) -> tuple[int, int, int]:
+    caller.stock()
+    caller.mint()
+    caller.up(1)
+    return caller.stock()
+
+
 STORIES: dict[str, Story] = {
+    "order-after-a-quiet-second-is-lost": played(
+        "up:1 wait:1.2 up:2 up:1 stock", "201f 201f 201f 4/0/4", "201f 201f 201f 2/0/2"
+    ),
+    "order-with-an-older-token-is-lost": told(ordered_with_an_older_token, (1, 0, 1), (0, 0, 0)),
     "stock-unchecked-after-a-taken-identity": played(
         "up:1 new:a new:a new:b stock", "201f 201 400 412 1/1/0", "201f 201 400 201 1/2/-1"
     ),
