@@ -15,7 +15,7 @@ from kandykit.run import Run
 REPEATS = {"quick": 1, "standard": 3, "deep": 4}
 """How often each aimed race is run at once."""
 
-ROUNDS = {"quick": 0, "standard": 9, "deep": 56}
+ROUNDS = {"quick": 0, "standard": 6, "deep": 56}
 """How often all of them are run once more, each: chance decides whether two calls meet."""
 
 SHARE_S = {"quick": 0.5, "standard": 3.0, "deep": 40.0}
@@ -24,7 +24,7 @@ SHARE_S = {"quick": 0.5, "standard": 3.0, "deep": 40.0}
 LONGEST_S = {"quick": 30.0, "standard": 60.0, "deep": 1800.0}
 """When races have taken this long no further one is begun: orders that stay pending for seconds make each one slow."""
 
-DRAWN = {"quick": 4, "standard": 60, "deep": 600}
+DRAWN = {"quick": 4, "standard": 50, "deep": 600}
 """How many races are drawn."""
 
 

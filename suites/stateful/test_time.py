@@ -68,7 +68,6 @@ def test_a_while_in_which_nothing_happens_changes_nothing(run: Run) -> None:
             Pause(run.depth.pause_s),
             Create("d"),
             Look(),
-            Pause(run.depth.pause_s),
             Delete("d"),
             Look(),
             fewer(1),
