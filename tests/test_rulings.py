@@ -72,6 +72,15 @@ def test_what_both_accounts_showed_after_the_same_calls_stands_unless_others_act
         assert (weigh(Docket(), finding, weighing) is None) == busy
 
 
+def test_what_came_up_while_the_second_account_was_put_back_counts_where_all_was_played_there() -> None:
+    finding = Finding("L1", "something is wrong", "right", "wrong", (), stateful=True)
+    first, elsewhere = plays(finding, True, True)
+    elsewhere.aftermath = True
+    for same_way in (False, True):
+        weighing = Weighing(first, elsewhere=elsewhere, same_way=same_way)
+        assert (weigh(Docket(), finding, weighing) is not None) == same_way
+
+
 @pytest.mark.parametrize(
     ("requirement", "late", "sure", "stands"),
     [

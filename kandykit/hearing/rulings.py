@@ -96,9 +96,12 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     late = finding.requirement == "L13" or docket.unsettled
     lasting = not finding.requirement.startswith("R") and (weighing.sure or not late)
     others = weighing.same_way and weighing.busy
-    if lasting and not others and weighing.elsewhere is not None and weighing.elsewhere.shows(name):
+    elsewhere = weighing.elsewhere
+    # Where all was played there, what came up while that was put back comes after the same calls too.
+    there = elsewhere and (elsewhere.met(name) if weighing.same_way else elsewhere.shows(name))
+    if lasting and not others and elsewhere is not None and there:
         told = "; once on each of two accounts, after the same calls" if weighing.same_way else ""
-        return _file(docket, finding, weighing.elsewhere, told)
+        return _file(docket, finding, elsewhere, told)
     if weighing.shared or any(play.came_right for play in plays):
         return None
     if any(weighing.quiet) and len(showing) == len(plays):
