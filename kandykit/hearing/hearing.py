@@ -178,6 +178,7 @@ class Hearing:
         self._open, self._open_races = {}, {}
         self.now = None
         self.docket.decide_doubts(quiet_enough=False)
+        self.races.settle()
 
     def _left_open(self, finding: Finding, play: Performance) -> None:
         # Where others use the account, what was seen once says nothing.

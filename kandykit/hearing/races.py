@@ -109,6 +109,7 @@ class Races:
         self.now: Play | None = None
         self.plays: dict[int, Play] = {}
         self._doubted: dict[str, Play] = {}
+        self._perhaps_late: set[str] = set()
         self._binding = binding
         self._looking_at = binding.read_inventory().url
         self._name = account
@@ -277,9 +278,19 @@ class Races:
             if self.docket.unsettled:
                 # Late reads or other hands could be what no order explains.
                 filed = replace(filed, verdict=Verdict.INCONCLUSIVE)
+            if not self.docket.knows(filed) and all(each.may_be_late for each in races):
+                self._perhaps_late.add(filed.id)
             self.docket.file(filed, self._shown(play, met), play.performance.programme)
             stood.append(filed)
         return stood
+
+    def settle(self) -> None:
+        """The run is over: what late reads would explain is in doubt where such were met, before or after it."""
+        if not self.docket.unsettled:
+            return
+        for name in self._perhaps_late:
+            case = self.docket.cases[name]
+            case.finding = replace(case.finding, verdict=Verdict.INCONCLUSIVE)
 
     def _shown(self, play: Play, finding: Finding) -> list[Exchange]:
         """The calls that a finding names, between their account's inventory as it was before and after them."""
