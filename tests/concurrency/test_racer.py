@@ -108,6 +108,26 @@ def test_what_does_not_come_again_is_inconclusive_until_another_race_shows_it(
     assert ("in another race" in case.finding.actual) == (verdict is Verdict.FAIL)
 
 
+@pytest.mark.parametrize(("if_reads_are_late", "verdict"), [("wrong", Verdict.FAIL), ("right", Verdict.INCONCLUSIVE)])
+def test_what_late_reads_would_explain_is_in_doubt_where_such_are_met_later(
+    racing: Racing, if_reads_are_late: str, verdict: Verdict
+) -> None:
+    run = racing()
+
+    def each_time(events: Any, terms: Terms, **more: Any) -> Ok | Violation | Unknown:
+        if terms.settle_s and if_reads_are_late == "right":
+            return judge_history(events, replace(terms, settle_s=0), **more)
+        return Violation(("L2", "L12"), "It happened", "it not", "it", (events[0].seq,), events[0].seq)
+
+    run.hearing.races.ask = each_time  # type: ignore[assignment]
+    run.race(LAST_PRODUCT)
+    (case,) = run.docket.cases.values()
+    assert case.finding.verdict is Verdict.FAIL
+    run.docket.foreign.append("a late read")
+    run.hearing.finish()
+    assert case.finding.verdict is verdict
+
+
 def test_a_defect_that_needs_no_overlap_is_told_as_what_it_is(racing: Racing) -> None:
     run = racing(("oversell-by-one",))
     run.race(LAST_PRODUCT)
