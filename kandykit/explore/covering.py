@@ -3,6 +3,7 @@
 What turns wrong only after a refusal, or after two deletions in a row, shows to nobody who never does just that. A
 de Bruijn sequence holds every run of so many deeds once and is as short as that can be; it is cut into programmes, each
 of which begins with the products and subscribers that its deeds need. Nothing here depends on what the target answers.
+A read between two deeds may hide what the first does to the second, so there are programmes with none as well.
 """
 
 from __future__ import annotations
@@ -14,29 +15,53 @@ from enum import StrEnum
 from typing import Final
 
 from kandykit.calls import OrderKind
-from kandykit.explore.steps import Amount, Create, Delete, DeleteNobody, ListOrders, Look, Order, Programme, Step
+from kandykit.explore.steps import (
+    Amount,
+    Create,
+    Delete,
+    DeleteNobody,
+    ListOrders,
+    Look,
+    Order,
+    Programme,
+    Send,
+    Step,
+)
 
 
 class Deed(StrEnum):
-    """What a step does on a correct target; the last four do nothing."""
+    """What a step does on a correct target; the last six do nothing."""
 
     MORE = "more"
     FEWER = "fewer"
     CREATE = "create"
+    CREATE_UNNAMED = "create unnamed"
     DELETE = "delete"
     BELOW_USE = "below use"
     NOBODY = "nobody"
     TAKEN = "taken"
     BEYOND_LIMIT = "beyond limit"
+    MALFORMED_ORDER = "malformed order"
+    MALFORMED_CREATE = "malformed create"
 
 
 CHANGING: Final = (Deed.MORE, Deed.FEWER, Deed.CREATE, Deed.DELETE)
-EVERY: Final = tuple(Deed)
-WITHOUT_LIMIT: Final = tuple(deed for deed in Deed if deed is not Deed.BEYOND_LIMIT)
-"""For an account whose limit is not known, or cannot be tried."""
+EVERY: Final = (*CHANGING, Deed.BELOW_USE, Deed.NOBODY, Deed.TAKEN, Deed.BEYOND_LIMIT)
+"""Each kind once: who chooses the identity is drawn, and no refusal is of a malformed call."""
+
+FINEST: Final = tuple(Deed)
+
+MALFORMED: Final = {
+    Deed.MALFORMED_ORDER: "order: quantity is minus one",
+    Deed.MALFORMED_CREATE: "subscriber: product is unknown",
+}
+"""The unusual requests that every correct target refuses, by their names."""
 
 LONGEST: Final = 24
 """So many deeds make a programme, where what they need fits."""
+
+LONGEST_UNSEEN: Final = 10
+"""The same where nothing is read in between: any of them may have done what the end shows."""
 
 
 def de_bruijn(deeds: Sequence[Deed], run: int) -> list[Deed]:
@@ -59,22 +84,28 @@ def de_bruijn(deeds: Sequence[Deed], run: int) -> list[Deed]:
     return [deeds[index] for index in [*found, *found[: run - 1]]]
 
 
-def covering(deeds: Sequence[Deed], run: int, chosen: int, room: int) -> Iterator[Programme]:
+def without_limit(deeds: Sequence[Deed]) -> tuple[Deed, ...]:
+    """The same deeds for an account whose limit is not known, or cannot be tried."""
+    return tuple(deed for deed in deeds if deed is not Deed.BEYOND_LIMIT)
+
+
+def covering(deeds: Sequence[Deed], run: int, chosen: int, room: int, *, seen: bool = True) -> Iterator[Programme]:
     """Programmes that together hold every ``run`` of these deeds, with no more than ``room`` products at any time.
 
-    ``chosen`` is the seed that draws quantities and who is deleted. Nothing where there is no room for one deed.
+    ``chosen`` is the seed that draws quantities and who is deleted; ``seen`` puts a look behind each deed. Nothing
+    where there is no room for one deed.
     """
     drawn = random.Random(chosen)
     sequence = de_bruijn(deeds, run)
     start = 0
     while start <= len(sequence) - run:
-        length = LONGEST
+        length = LONGEST if seen else LONGEST_UNSEEN
         while length >= run and (cut := _Cut.of(sequence[start : start + length], drawn)).most > room:
             length -= 1
         if length < run:
             start += 1
             continue
-        yield cut.programme(drawn)
+        yield cut.programme(drawn, named=Deed.CREATE_UNNAMED in deeds, seen=seen)
         start += length - run + 1
 
 
@@ -99,7 +130,7 @@ class _Cut:
                 total += (quantity := quantity if total <= 0 else 1)
             elif deed is Deed.FEWER:
                 total -= (quantity := quantity if total >= 3 else 1)
-            elif deed is Deed.CREATE:
+            elif deed in (Deed.CREATE, Deed.CREATE_UNNAMED):
                 used += 1
             elif deed is Deed.DELETE:
                 used -= 1
@@ -110,9 +141,12 @@ class _Cut:
         products = max(-least_free - least_used, 0) + 1
         return cls(kept, products, -least_used, products + highest)
 
-    def programme(self, drawn: random.Random) -> list[Step]:
-        """The steps: what is needed first, then the deeds, each seen by a look."""
-        making = _Making(drawn)
+    def programme(self, drawn: random.Random, *, named: bool, seen: bool) -> list[Step]:
+        """The steps: what is needed first, then the deeds, each with a look behind it where they are ``seen``.
+
+        ``named``: a create is of an identity of our choice; otherwise that is drawn.
+        """
+        making = _Making(drawn, named, seen)
         making.take(Deed.MORE, self.products)
         for _ in range(self.live):
             making.take(Deed.CREATE, 1)
@@ -126,13 +160,15 @@ class _Making:
     """A programme as it grows, and who is live in it."""
 
     drawn: random.Random
+    named: bool
+    seen: bool
     steps: list[Step] = field(default_factory=list)
     live: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 
     def take(self, deed: Deed, quantity: int) -> None:
-        """Add a deed and a look at what became of it."""
-        self.steps += [self._step(deed, quantity), Look()]
+        """Add a deed and, where it is seen, a look at what became of it."""
+        self.steps += [self._step(deed, quantity), *([Look()] if self.seen else [])]
 
     def _step(self, deed: Deed, quantity: int) -> Step:
         if deed is Deed.MORE:
@@ -143,10 +179,13 @@ class _Making:
             return Order(OrderKind.DECREMENT, Amount(quantity, "available"))
         if deed is Deed.BEYOND_LIMIT:
             return Order(OrderKind.INCREMENT, Amount(1, "room"))
-        if deed is Deed.CREATE:
+        if deed in MALFORMED:
+            return Send(MALFORMED[deed])
+        if deed in (Deed.CREATE, Deed.CREATE_UNNAMED):
             label = f"s{len(self.live) + len(self.gone)}"
             self.live.append(label)
-            return Create(label, self.drawn.choice(("caller", "server")))
+            form = "caller" if self.named else self.drawn.choice(("caller", "server"))
+            return Create(label, form if deed is Deed.CREATE else "server")
         if deed is Deed.TAKEN:
             label = self.drawn.choice(self.live)
             return Create(label, again=label)

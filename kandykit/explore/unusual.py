@@ -413,12 +413,17 @@ def _place_one(binding: Binding, mint: Mint) -> Outgoing:
     return binding.place_order(MORE, 1)
 
 
+def _place_two(binding: Binding, mint: Mint) -> Outgoing:
+    """An order whose quantity is not the one that a target may take for granted."""
+    return binding.place_order(MORE, 2)
+
+
 def _create_one(binding: Binding, mint: Mint) -> Outgoing:
     return binding.create_subscriber(mint())
 
 
-def _take_one(binding: Binding, mint: Mint) -> Outgoing:
-    return binding.place_order(OrderKind.DECREMENT, 1)
+def _take_two(binding: Binding, mint: Mint) -> Outgoing:
+    return binding.place_order(OrderKind.DECREMENT, 2)
 
 
 def _written(write: Callable[[Any], str], build: Build) -> Build:
@@ -472,7 +477,7 @@ _ODD: Final = [
             ("x-request-id", "0f8fad5b-d9cb-469f-a165-70867728950e"),
         )
         for name, build in (
-            ("an order", _place_one),
+            ("an order", _place_two),
             ("a create", _create_one),
             ("a read of the inventory", lambda binding, mint: binding.read_inventory()),
             ("a read of the orders", lambda binding, mint: binding.read_orders()),
@@ -484,7 +489,7 @@ _ODD: Final = [
             "odd",
             _with_header("content-type", "application/json; charset=utf-8", build),
         )
-        for name, build in (("an order", _place_one), ("a create", _create_one))
+        for name, build in (("an order", _place_two), ("a create", _create_one), ("a decrement", _take_two))
     ),
     *(
         _other(f"odd: {name} {how}", "odd", _written(write, build))
@@ -493,7 +498,7 @@ _ODD: Final = [
             ("on several lines", lambda value: json.dumps(value, indent="\t")),
             ("with escaped letters", _with_escapes),
         )
-        for name, build in (("an order", _place_one), ("a create", _create_one), ("a decrement", _take_one))
+        for name, build in (("an order", _place_two), ("a create", _create_one), ("a decrement", _take_two))
     ),
     *(
         _other(f"odd: a read of the order {number[:12]}", "odd", _read_one(number))

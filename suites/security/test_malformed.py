@@ -68,7 +68,8 @@ def test_odd_calls_are_served_like_any_other(run: Run, names: list[str]) -> None
     """What is well-formed is answered, however seldom it is seen; three times, for once may be chance."""
     looks = [[] if "read" in name else [Look()] for name in names]
     steps = [step for name, look in zip(names, looks, strict=True) for step in (*[Send(name)] * 3, *look)]
-    run.examine([Look(), more(3), Look(), *steps, Look()])
+    stock = more(3 + 6 * sum("decrement" in name for name in names))
+    run.examine([Look(), stock, Look(), *steps, Look()])
 
 
 @pytest.mark.requirements("H1", "H2", "H19", "L13")

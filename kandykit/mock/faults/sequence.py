@@ -658,6 +658,35 @@ def create_after_both_refusals_not_counted(mock: Mock) -> None:
     bend(mock.store, "consume", around)
 
 
+@sequence.breaks("L2")
+def unnamed_create_at_once_after_a_taken_identity_uses_two(mock: Mock) -> None:
+    """A subscriber without a given identity uses up two products when the call before it named a taken one."""
+    taken: set[str] = set()
+    doubled: set[str] = set()
+
+    def around(check: Any) -> Any:
+        def checked(account: Account, identity: str | None) -> None:
+            at_once = account.client_id in taken and identity is None and account.available > 1
+            (doubled.add if at_once else doubled.discard)(account.client_id)
+            taken.discard(account.client_id)
+            if identity is not None and not mock.store.identity_free(account, identity):
+                taken.add(account.client_id)
+            check(account, identity)
+
+        return checked
+
+    def consuming(account: Account, _subscriber: Subscriber) -> None:
+        account.used += account.client_id in doubled
+
+    def forgetting(account: Account, *_: object) -> None:
+        taken.discard(account.client_id)
+
+    bend(mock.operations, "check_subscriber", around)
+    before(mock.store, "consume", consuming)
+    for operation in ("place_order", "read_orders", "read_inventory", "delete_subscriber"):
+        before(mock.operations, operation, forgetting)
+
+
 @sequence.breaks("L13", "L8")
 def head_on_orders_strikes_the_oldest(mock: Mock) -> None:
     """HEAD on the list of orders strikes the oldest one from the ledger."""

@@ -699,3 +699,17 @@ def product_must_be_the_first_member(mock: Mock) -> None:
 def escaped_letters_are_not_read(mock: Mock) -> None:
     """A body with an escaped letter in it is refused as malformed."""
     refusing_text(mock, lambda body: rb"\u00" in body)
+
+
+@validation.breaks("L1")
+def order_with_a_charset_is_of_one(mock: Mock) -> None:
+    """An order whose content type names a charset is served as one of a single product."""
+
+    def around(read: Any) -> Any:
+        def order(call: Call) -> tuple[str, int]:
+            kind, quantity = read(call)
+            return kind, 1 if "charset" in (call.header("content-type") or "") else quantity
+
+        return order
+
+    bend(mock.schemas, "order", around)

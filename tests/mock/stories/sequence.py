@@ -29,6 +29,11 @@ STORIES: dict[str, Story] = {
     "stock-unchecked-after-a-taken-identity": played(
         "up:1 new:a new:a new:b stock", "201f 201 400 412 1/1/0", "201f 201 400 201 1/2/-1"
     ),
+    "unnamed-create-at-once-after-a-taken-identity-uses-two": played(
+        "up:9 new:a new:a new new:a stock new stock",
+        "201f 201 400 201 400 9/2/7 201 9/3/6",
+        "201f 201 400 201 400 9/3/6 201 9/4/5",
+    ),
     # Every so many times.
     "every-seventh-create-not-counted": played(
         "up:9 new*6 stock new stock", f"{SIX_CREATED} 9/6/3 201 9/7/2", f"{SIX_CREATED} 9/6/3 201 9/6/3"

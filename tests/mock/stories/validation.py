@@ -117,6 +117,13 @@ STORIES: dict[str, Story] = {
     "escaped-letters-are-not-read": posting(
         "/order", json.dumps(ORDER).replace("KPN", r"\u004bPN").encode(), ORDERED, REFUSED
     ),
+    "order-with-a-charset-is-of-one": posting(
+        "/order",
+        json.dumps(ORDER | {"quantity": 2}).encode(),
+        "201 5/1/4",
+        ORDERED,
+        {"content-type": "application/json; charset=utf-8"},
+    ),
     "comments-in-the-json-are-skipped": posting("/order", json.dumps(ORDER).encode() + b" // one", REFUSED, ORDERED),
     "single-quotes-serve-as-quotes": posting("/order", json.dumps(ORDER).replace('"', "'").encode(), REFUSED, ORDERED),
     "bytes-that-are-not-utf-8-are-skipped": posting(
