@@ -10,13 +10,11 @@ from urllib.parse import quote
 
 from kandykit.binding import Binding
 from kandykit.calls import OrderKind
+from kandykit.counterfeit import COUNTERFEITS, unsigned
 from kandykit.exchange import Credential, Headers
 from kandykit.explore.steps import Intrude
 from kandykit.oauth import names_grant
 from kandykit.wire import Outgoing
-
-NEVER_MINTED: Final = "kandykitNeverMinted0123456789"
-"""A Bearer token that no token endpoint gave out."""
 
 TARGETS: Final = ("order", "orders", "inventory", "subscriber", "delete", "one order", "head")
 """What an intruder tries: the operations, and HEAD on the inventory, which a gateway may let through beside GET."""
@@ -84,9 +82,11 @@ class Intruder:
                 return "Bearer"
             if variant == "client id":
                 return f"Bearer {self.client()[0]}"
+            if variant == "unsigned":
+                return f"Bearer {unsigned(self.client()[0])}"
             token = self.token()
-            if token is None or variant == "":
-                return f"Bearer {NEVER_MINTED}"
+            if token is None or variant in COUNTERFEITS:
+                return f"Bearer {COUNTERFEITS.get(variant, COUNTERFEITS[''])}"
             changed = {
                 "last character": token[:-1] + ("A" if token[-1:] != "A" else "B"),
                 "longer": token + "x",

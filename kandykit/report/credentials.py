@@ -7,9 +7,11 @@ where they cannot tell (a token that was too long by a character), off the progr
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kandykit.counterfeit import COUNTERFEITS
 from kandykit.exchange import Credential, Exchange
 from kandykit.report.fingerprint import FINGERPRINT
 from kandykit.report.shell import Piece, Variable
@@ -21,6 +23,8 @@ _TOKENS: Final[Mapping[str, str]] = {
     "shorter": '"${{token_{n}%?}}"',
     "other case": '"$(other_case "$token_{n}")"',
     "client id": '"$id_{n}"',
+    "unsigned": '"$(unsigned "$id_{n}")"',
+    **{name: shlex.quote(token) for name, token in COUNTERFEITS.items() if name},
 }
 _SECRETS: Final[Mapping[str, str]] = {
     "secret in other case": '"$(other_case "$secret_{n}")"',

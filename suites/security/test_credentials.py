@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kandykit.counterfeit import COUNTERFEITS
 from kandykit.exchange import Credential
 from kandykit.explore.intrusions import TARGETS, TOKEN_VARIANTS
 from kandykit.explore.steps import Create, Delete, Intrude, ListOrders, Look, more
@@ -13,7 +14,8 @@ BAD = [
     (Credential.NONE, ""),
     (Credential.NONE, "in the query"),
     (Credential.NONE, "like a preflight"),
-    (Credential.UNKNOWN, ""),
+    *((Credential.UNKNOWN, name) for name in COUNTERFEITS),
+    (Credential.UNKNOWN, "unsigned"),
     (Credential.UNKNOWN, "empty"),
     (Credential.UNKNOWN, "no token"),
     (Credential.UNKNOWN, "client id"),

@@ -1,6 +1,7 @@
 """Tokens that are too easy to get, too hard to use, or not needed; refusals that do not say what they must."""
 
-from base64 import b64decode
+import json
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -135,6 +136,27 @@ def token_in_any_letter_case(mock: Mock) -> None:
 def client_id_serves_as_token(mock: Mock) -> None:
     """The client id after Bearer is served like a token."""
     let_through(mock, lambda call: mock.gateway.bearer(call) in mock.accounts)
+
+
+@authentication.breaks("R6")
+def token_that_names_its_client_needs_no_signature(mock: Mock) -> None:
+    """What names a client in the form of a signed token is believed without a signature."""
+
+    def named(call: Call) -> bool:
+        part = (mock.gateway.bearer(call) or "").split(".")[1:2]
+        try:
+            claims = json.loads(urlsafe_b64decode(f"{''.join(part)}=="))
+        except ValueError:
+            return False
+        return isinstance(claims, dict) and claims.get("sub") in mock.accounts
+
+    let_through(mock, named)
+
+
+@authentication.breaks("R6")
+def long_token_is_not_looked_up(mock: Mock) -> None:
+    """A token of more than a hundred characters is served without a look at it."""
+    let_through(mock, lambda call: len(mock.gateway.bearer(call) or "") > 100)
 
 
 @authentication.breaks("R6", depth="standard")

@@ -228,6 +228,15 @@ expired() {
 other_case() { printf '%s' "$1" | tr 'a-zA-Z' 'A-Za-z'; }
 other_end() { case $1 in *A) printf '%sB' "${1%?}" ;; *) printf '%sA' "${1%?}" ;; esac; }
 
+# unsigned CLIENT: a token that says whose it is, with no signature.
+unsigned() {
+  local part
+  for part in '{"alg":"none","typ":"JWT"}' "{\"sub\":\"$1\",\"client_id\":\"$1\",\"exp\":4102444800}"; do
+    printf '%s' "$part" | base64 | tr -d '\n=' | tr '+/' '-_'
+    printf '.'
+  done
+}
+
 # odd_token TOKEN, odd_secret SECRET: wrong in another way in each play, where the record does not tell in which.
 odd_token() {
   case $(((round - 1) % 5)) in

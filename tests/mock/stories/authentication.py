@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from kandykit.counterfeit import unsigned
 from tests.mock.caller import PRODUCT, TOKEN, Caller, ManualClock
 from tests.mock.stories import Story, told
 from tests.mock.stories.status import Ask, code, header, seen
@@ -130,6 +131,10 @@ STORIES: dict[str, Story] = {
     "start-of-a-token-is-enough": seen(with_header("GET", "/inventory", "Bearer {start}"), code, 401, 200),
     "token-in-any-letter-case": seen(with_header("GET", "/inventory", "Bearer {swapped}"), code, 401, 200),
     "client-id-serves-as-token": seen(with_header("GET", "/inventory", "Bearer acme"), code, 401, 200),
+    "token-that-names-its-client-needs-no-signature": seen(
+        with_header("GET", "/inventory", f"Bearer {unsigned('acme')}"), code, 401, 200
+    ),
+    "long-token-is-not-looked-up": seen(with_header("GET", "/inventory", f"Bearer {'x' * 101}"), code, 401, 200),
     "expired-token-still-reads": expired("GET", "/inventory", 401, 200),
     "expired-token-still-writes": expired("POST", "/subscriber", 401, 201, json={"product_name": PRODUCT}),
     # Refused, and carried out.
