@@ -64,6 +64,33 @@ def test_calls_that_could_not_be_made_again_are_not_told_as_made() -> None:
         assert told in docket.cases[finding.id].finding.actual
 
 
+@pytest.mark.parametrize(
+    ("change", "stands"),
+    [
+        ({}, True),
+        ({"rested": False}, False),
+        ({"kept": 0}, False),
+        ({"busy": True}, False),
+        ({"early": True}, False),
+        ({"doubted": True}, False),
+    ],
+)
+def test_what_came_again_and_again_while_an_account_could_not_be_put_back_stands_if_nobody_was_ever_seen(
+    change: dict[str, bool], stands: bool
+) -> None:
+    finding = Finding("L10", "a delete returns nothing", "used 22", "used 23", (), stateful=True)
+    first = Performance(findings=[finding], number=2 if change.get("early") else 40)
+    first.again[finding.id] = 4
+    docket = Docket()
+    if change.get("doubted"):
+        docket.doubt(Finding("L1", "something else", "right", "wrong", (), stateful=True), [])
+    told = {"rested": True, "kept": 23} | {name: value for name, value in change.items() if name in ("rested", "kept")}
+    weighing = Weighing(first, tried=[Performance()] * 3, busy=change.get("busy", False), **told)
+    ruled = weigh(docket, finding, weighing)
+    assert (ruled is not None) == stands
+    assert ruled is None or "4 times more" in ruled.actual
+
+
 def test_what_both_accounts_showed_after_the_same_calls_stands_unless_others_act() -> None:
     finding = Finding("L1", "something is wrong", "right", "wrong", (), stateful=True)
     first, elsewhere = plays(finding, True, True)

@@ -164,6 +164,9 @@ class Explorer:
                     # Somebody else who acts now and then may have hit both accounts: then they act again.
                     self._rest(max(REST_S, self._clock() - began))
                     return weigh(broken[0], elsewhere=broken[1], same_way=True)
+                if rested := first.again[finding.id] >= PLAYS_AGAIN:
+                    self._rest(REST_S)
+                return weigh(elsewhere=elsewhere, tried=[play.number for play in tried], rested=rested)
             return weigh(elsewhere=elsewhere, tried=[play.number for play in tried])
         while len(played) < PLAYS_AGAIN:
             patience_s = PATIENT_S if len(played) == PLAYS_AGAIN - 1 else None

@@ -53,6 +53,10 @@ HASTY_S = 0.15
 """How long exploration waits for a doubtful read to come right, in seconds; what stands is played once patiently."""
 
 MOST_PARTS = 16
+
+MANY = 8
+SEEN_AGAIN = 4
+"""Where so many subscribers or more are to be deleted after something came up, the first few deletes are looked at."""
 """In so many orders at most everything is given back; each may be twice as large as the one before."""
 
 
@@ -211,7 +215,7 @@ class Walker:
         ):
             return False
         self._drive(self._calls(step, scene), patience_s)
-        return any(finding.stateful for finding in self.performance.findings)
+        return self._raised
 
     def _drive(self, calls: Iterator[Reply], patience_s: float | None) -> None:
         """Make calls one by one; after each one take what the judge raised, and wait for doubtful reads."""
@@ -222,6 +226,11 @@ class Walker:
         except Refused as refusal:
             self.performance.held_back.append(str(refusal))
             self.performance.over_budget = True
+
+    @property
+    def _raised(self) -> bool:
+        """Whether what was played so far raised something that rests on the account's state."""
+        return any(finding.stateful for finding in self.performance.findings)
 
     def _unsettled(self) -> bool:
         return any(account.suspicions for account in self.judge.accounts.values())
@@ -511,8 +520,15 @@ class Walker:
         self.hearing.note("restored")
 
     def _back(self, account: Account, index: int) -> Iterator[Reply]:
-        for identity in account.identities.standing():
+        standing = account.identities.standing()
+        # Where so much was in use when something came up, there may be none left to show it again.
+        seen = SEEN_AGAIN if self._raised and len(standing) >= MANY else 0
+        if seen:
+            yield self.calling.look(index)
+        for number, identity in enumerate(standing):
             yield self.calling.write(self.binding.delete_subscriber(identity), index)
+            if number < seen:
+                yield self.calling.look(index)
         yield from self._settle(index)
         tries = orders = 0
         while tries < 3 and orders < MOST_PARTS:

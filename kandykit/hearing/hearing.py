@@ -285,7 +285,9 @@ class Hearing:
         if self.now is None:
             return
         before = self.now.findings[: self._before_back]
-        if any(finding.stateful for finding in before):
+        raised = {finding.id for finding in before if finding.stateful}
+        if raised:
+            self.now.again.update(met.id for met in self.now.findings[self._before_back :] if met.id in raised)
             self.now.findings = before
         else:
             self.now.aftermath = any(finding.stateful for finding in self.now.findings)
@@ -394,7 +396,11 @@ class Hearing:
         way = bool(data.get("same_way"))
         tried = [self._plays[number] for number in data.get("tried", ()) if number in self._plays]
         sure = elsewhere is not None and self._begins_for_sure(elsewhere)
-        weighing = Weighing(first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried, sure)
+        total, available = self._moved_by(first)
+        kept = total - available
+        weighing = Weighing(
+            first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried, sure, kept
+        )
         ruled = weigh(self.docket, finding, weighing)
         if self.docket.doubted > doubted:
             self._doubted_at = self._last_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ class Performance:
     ``number`` counts the plays of a run from 1, ``programme`` holds the steps as JSON values once the play is over.
     ``over_budget`` says that the guard was what held steps back. ``starts`` holds, for each step played, how many
     exchanges there were before it; ``aftermath`` says that what was raised came up only while the account was put back.
+    ``again`` says how often each finding of the programme came again while the account was put back.
     ``trouble`` is the share of all well-formed calls until its end that a server error or a cut was the answer to.
     """
 
@@ -27,6 +29,7 @@ class Performance:
     held_back: list[str] = field(default_factory=list)
     over_budget: bool = False
     aftermath: bool = False
+    again: Counter[str] = field(default_factory=Counter)
     number: int = 0
     programme: list[dict[str, Any]] = field(default_factory=list)
     trouble: float = 0.0

@@ -31,6 +31,9 @@ QUIET_TURNS: Final = 3
 UNLIKELY: Final = 1e-4
 """A finding stands where others act only if they would show it in as many plays by a smaller chance than this."""
 
+CALM: Final = 20
+"""After so many plays in which nobody else was seen, what comes again and again in one play is not somebody else's."""
+
 MOST_DOUBTS: Final = 12
 """After so many findings that did not come again, going on would only add to the noise."""
 
@@ -46,7 +49,8 @@ class Weighing:
     or were seen to, ``shared`` that the profile says so, ``alike`` that each play moved the inventory by the same.
     ``same_way`` says that all was played ``elsewhere`` that had been played before, and not these calls alone.
     ``tried`` are the plays of the same calls that showed nothing, where none did; ``sure`` says that what was
-    played ``elsewhere`` began with numbers that were read twice.
+    played ``elsewhere`` began with numbers that were read twice. ``kept`` is how many more products were in use after
+    ``first`` than before it.
     """
 
     first: Performance
@@ -61,6 +65,7 @@ class Weighing:
     same_way: bool = False
     tried: Sequence[Performance] = ()
     sure: bool = False
+    kept: int = 0
 
 
 def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble: float = 0.0) -> int:
@@ -112,8 +117,18 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
         return _file(docket, finding, showing[-1], told)
     held_back = [play.held_back[0] for play in weighing.tried if play.held_back]
     every = held_back and len(held_back) == len(weighing.tried)
+    again = weighing.first.again[name]
+    never_again = every or weighing.kept >= again
+    if lasting and never_again and weighing.rested and again >= PLAYS_AGAIN and _calm(docket, weighing):
+        told = f"; and {again} times more while the account was put back, which could not be done"
+        return _file(docket, finding, weighing.first, told)
     _not_again(docket, finding, weighing.first, held_back[0] if every else "")
     return None
+
+
+def _calm(docket: Docket, weighing: Weighing) -> bool:
+    """Whether nobody else was ever seen to act, in plays enough to have been seen."""
+    return weighing.first.number > CALM and not (weighing.busy or docket.doubts or docket.unsettled)
 
 
 def may_come_now_and_then(finding: Finding) -> bool:

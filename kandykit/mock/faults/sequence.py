@@ -14,6 +14,9 @@ from kandykit.mock.faults.business import LIMIT
 
 sequence = Faults("sequence")
 
+LARGE_LIMIT = 24
+"""So large that one play to the limit uses nearly all that a run's budget allows."""
+
 # Every so many times.
 
 
@@ -685,6 +688,21 @@ def unnamed_create_at_once_after_a_taken_identity_uses_two(mock: Mock) -> None:
     before(mock.store, "consume", consuming)
     for operation in ("place_order", "read_orders", "read_inventory", "delete_subscriber"):
         before(mock.operations, operation, forgetting)
+
+
+@sequence.breaks("L10", "L2", depth="standard", readings={"limit": LARGE_LIMIT})
+def odd_use_stays_while_all_of_the_limit_is_ordered(mock: Mock) -> None:
+    """While the whole limit is ordered and an odd number of products is in use, a deletion returns nothing."""
+    mock.agree_on(LARGE_LIMIT)
+
+    def around(give_back: Any) -> Any:
+        def giving(account: Account, subscriber: Subscriber) -> None:
+            if account.total < LARGE_LIMIT or account.used % 2 == 0 or account.used == 1:
+                give_back(account, subscriber)
+
+        return giving
+
+    bend(mock.store, "give_back", around)
 
 
 @sequence.breaks("L13", "L8")

@@ -34,6 +34,11 @@ STORIES: dict[str, Story] = {
         "201f 201 400 201 400 9/2/7 201 9/3/6",
         "201f 201 400 201 400 9/3/6 201 9/4/5",
     ),
+    "odd-use-stays-while-all-of-the-limit-is-ordered": played(
+        "up:24 new:a new:b new:c del:a stock del:b stock",
+        "201f 201 201 201 200 24/2/22 200 24/1/23",
+        "201f 201 201 201 200 24/3/21 200 24/3/21",
+    ),
     # Every so many times.
     "every-seventh-create-not-counted": played(
         "up:9 new*6 stock new stock", f"{SIX_CREATED} 9/6/3 201 9/7/2", f"{SIX_CREATED} 9/6/3 201 9/6/3"
