@@ -282,6 +282,6 @@ def test_at_the_limit_every_product_can_be_used(run: Run) -> None:
     if needed > 20 * run.depth.long:
         pytest.skip(f"this depth creates fewer subscribers than the {needed} that are needed to use up the limit")
     used_up = [Create("last"), Look(), Create("one too many"), Look(), Delete("last"), Look()]
-    run.examine(
-        [Look(), more(0, "room"), Look(), Fill(leave=1, most=needed), Look(), *used_up, Delete("filler 0"), Look()]
-    )
+    for short in (1, 0):
+        filling = [more(-short, "room"), Look(), Fill(leave=1, most=needed), Look()]
+        run.examine([Look(), *filling, *used_up, Delete("filler 0"), Look()])
