@@ -8,6 +8,7 @@ module               requirements
 `codes`              R1
 `headers`            R2: the response-header table, K2: api-version
 `shapes`             R2, H13: successful answers against the OpenAPI document
+`creation`           R2: created_at
 `errors`             R2, K2, H13, P1: errors
 `malformed`          R3 with H16
 `secrets`            R5
@@ -31,6 +32,7 @@ from kandykit.rules import (
     authentication,
     codes,
     cors,
+    creation,
     errors,
     failing,
     headers,
@@ -50,6 +52,7 @@ RULES: Final[tuple[Rule, ...]] = (
     headers.standard_headers_are_sent,
     headers.answers_name_their_version,
     shapes.successes_match_the_document,
+    creation.created_at_is_when_it_was_created,
     errors.errors_can_be_read,
     errors.problem_details_are_consistent,
     malformed.malformed_input_is_refused,

@@ -2,6 +2,7 @@
 
 import html
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.types import Scope
@@ -301,6 +302,16 @@ def order_date_in_local_form(mock: Mock) -> None:
     def shown(order: Order) -> str:
         year, month, rest = order.created_at.split("-")
         return f"{rest[:2]}-{month}-{year} {rest[3:8]}"
+
+    bend(mock.operations, "show_order", lambda show: lambda order: show(order) | {"created_at": shown(order)})
+
+
+@status.breaks("R2")
+def order_date_is_local_time(mock: Mock) -> None:
+    """The date of an order is the time on the wall in Amsterdam, and says that it is UTC."""
+
+    def shown(order: Order) -> str:
+        return f"{datetime.fromisoformat(order.created_at) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
 
     bend(mock.operations, "show_order", lambda show: lambda order: show(order) | {"created_at": shown(order)})
 
