@@ -217,7 +217,7 @@ STORIES: dict[str, Story] = {
     "quantity-shown-as-text": seen(up, lambda answer: answer.json()["quantity"], 2, "2"),
     "order-date-in-local-form": seen(up, lambda answer: answer.json()["created_at"][-1:], "Z", "3"),
     "order-date-is-local-time": seen(
-        up, lambda answer: answer.json()["created_at"], "2026-09-21T14:13:20Z", "2026-09-21T15:13:20Z"
+        up, lambda answer: answer.json()["created_at"], "2026-09-21T14:13:20.000Z", "2026-09-21T15:13:20Z"
     ),
     "created-subscriber-without-date": seen(
         after(up, create), lambda answer: answer.json()["created_at"] is None, False, True
