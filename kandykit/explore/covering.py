@@ -9,28 +9,32 @@ A read between two deeds may hide what the first does to the second, so there ar
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from kandykit.calls import OrderKind
+from kandykit.exchange import Credential
 from kandykit.explore.steps import (
     Amount,
     Create,
     Delete,
     DeleteNobody,
+    Intrude,
     ListOrders,
     Look,
+    LookUp,
     Order,
     Programme,
     Send,
     Step,
+    more,
 )
 
 
 class Deed(StrEnum):
-    """What a step does on a correct target; the last six do nothing."""
+    """What a step does on a correct target; those from `BELOW_USE` on do nothing."""
 
     MORE = "more"
     FEWER = "fewer"
@@ -43,6 +47,14 @@ class Deed(StrEnum):
     BEYOND_LIMIT = "beyond limit"
     MALFORMED_ORDER = "malformed order"
     MALFORMED_CREATE = "malformed create"
+    HEAD = "head"
+    OPTIONS = "options"
+    WRONG_METHOD = "wrong method"
+    NO_TOKEN = "no token"
+    READ_NOTHING = "read nothing"
+    READ_ORDER = "read order"
+    READ_ORDERS = "read orders"
+    READ_INVENTORY = "read inventory"
 
 
 CHANGING: Final = (Deed.MORE, Deed.FEWER, Deed.CREATE, Deed.DELETE)
@@ -51,11 +63,26 @@ EVERY: Final = (*CHANGING, Deed.BELOW_USE, Deed.NOBODY, Deed.TAKEN, Deed.BEYOND_
 
 FINEST: Final = tuple(Deed)
 
-MALFORMED: Final = {
+UNUSUAL: Final = {
     Deed.MALFORMED_ORDER: "order: quantity is minus one",
     Deed.MALFORMED_CREATE: "subscriber: product is unknown",
+    Deed.HEAD: "method: HEAD inventory",
+    Deed.OPTIONS: "method: OPTIONS inventory",
+    Deed.WRONG_METHOD: "method: PUT inventory",
 }
-"""The unusual requests that every correct target refuses, by their names."""
+"""Unusual requests that change nothing on any correct target, by their names."""
+
+FIRST_ORDER: Final = "first"
+"""The label of the order that a programme begins with."""
+
+READS: Final[Mapping[Deed, Step]] = {
+    Deed.NO_TOKEN: Intrude(Credential.NONE, "inventory"),
+    Deed.READ_NOTHING: LookUp(),
+    Deed.READ_ORDER: LookUp(FIRST_ORDER),
+    Deed.READ_ORDERS: ListOrders(),
+    Deed.READ_INVENTORY: Look(),
+}
+"""Reads, one that must not succeed among them."""
 
 LONGEST: Final = 24
 """So many deeds make a programme, where what they need fits."""
@@ -147,7 +174,7 @@ class _Cut:
         ``named``: a create is of an identity of our choice; otherwise that is drawn.
         """
         making = _Making(drawn, named, seen)
-        making.take(Deed.MORE, self.products)
+        making.steps += [more(self.products, label=FIRST_ORDER), *([Look()] if seen else [])]
         for _ in range(self.live):
             making.take(Deed.CREATE, 1)
         for deed, quantity in self.deeds:
@@ -179,8 +206,10 @@ class _Making:
             return Order(OrderKind.DECREMENT, Amount(quantity, "available"))
         if deed is Deed.BEYOND_LIMIT:
             return Order(OrderKind.INCREMENT, Amount(1, "room"))
-        if deed in MALFORMED:
-            return Send(MALFORMED[deed])
+        if deed in UNUSUAL:
+            return Send(UNUSUAL[deed])
+        if deed in READS:
+            return READS[deed]
         if deed in (Deed.CREATE, Deed.CREATE_UNNAMED):
             label = f"s{len(self.live) + len(self.gone)}"
             self.live.append(label)

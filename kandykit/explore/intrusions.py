@@ -20,6 +20,17 @@ TARGETS: Final = ("order", "orders", "inventory", "subscriber", "delete", "one o
 """What an intruder tries: the operations, and HEAD on the inventory, which a gateway may let through beside GET."""
 
 
+PATH_SPELLINGS: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "with a slash behind": lambda lead, last: f"{lead}/{last}/",
+    "with two slashes": lambda lead, last: f"{lead}//{last}",
+    "with an encoded letter": lambda lead, last: f"{lead}/%{ord(last[0]):02x}{last[1:]}",
+    "in capitals": lambda lead, last: f"{lead}/{last.upper()}",
+    "with a parameter": lambda lead, last: f"{lead}/{last};k=1",
+    "with a suffix": lambda lead, last: f"{lead}/{last}.json",
+}
+"""Ways to write the end of a path that one part of a target may take for another path and the next for the same."""
+
+
 @dataclass(slots=True)
 class Intruder:
     """Builds the calls of `Intrude` steps.
@@ -56,9 +67,10 @@ class Intruder:
             url += ("&" if "?" in url else "?") + f"access_token={quote(token, safe='')}"
         elif step.variant == "like a preflight":
             headers = (("origin", "https://app.example"), ("access-control-request-method", outgoing.method), *headers)
-        elif step.variant == "with a slash behind":
+        elif step.variant in PATH_SPELLINGS:
             path, mark, query = url.partition("?")
-            url = f"{path}/{mark}{query}"
+            lead, _, last = path.rpartition("/")
+            url = f"{PATH_SPELLINGS[step.variant](lead, last)}{mark}{query}"
         return Outgoing(outgoing.method, url, headers, outgoing.body), step.credential
 
     def _call(self, what: str, identity: str | None, number: str | None) -> Outgoing:

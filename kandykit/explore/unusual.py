@@ -467,7 +467,7 @@ def _delete_one(sign: str) -> Build:
 
 _ODD: Final = [
     *(
-        _other(f"odd: {header} with {name}", "odd", _with_header(header, value, build))
+        _other(f"odd: {header} {value[:40]} with {name}", "odd", _with_header(header, value, build))
         for header, value in (
             ("api-version", "1.0"),
             ("accept", "*/*"),
@@ -475,6 +475,10 @@ _ODD: Final = [
             ("user-agent", "k" * 300),
             ("origin", "https://app.example"),
             ("x-request-id", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+            ("accept", "application/json, text/plain, */*"),
+            ("connection", "close"),
+            ("cache-control", "no-cache"),
+            ("if-none-match", '"kandykit"'),
         )
         for name, build in (
             ("an order", _place_two),
@@ -495,6 +499,7 @@ _ODD: Final = [
         _other(f"odd: {name} {how}", "odd", _written(write, build))
         for how, write in (
             ("with its members the other way round", _turned_round),
+            ("without a blank", lambda value: json.dumps(value, separators=(",", ":"))),
             ("on several lines", lambda value: json.dumps(value, indent="\t")),
             ("with escaped letters", _with_escapes),
         )
@@ -560,6 +565,9 @@ _METHODS: Final = [
     _other("method: one that does not exist", "method", _method("KANDY", "inventory.path")),
     _other("method: HEAD inventory", "method", _method("HEAD", "inventory.path")),
     _other("method: HEAD order", "method", _method("HEAD", "order.path")),
+    _other(
+        "method: HEAD one order", "method", lambda binding, mint: replace(_number("0")(binding, mint), method="HEAD")
+    ),
     _other("method: OPTIONS inventory", "method", _method("OPTIONS", "inventory.path")),
     _other("method: OPTIONS order", "method", _method("OPTIONS", "order.path")),
     _other("path: one that does not exist", "method", _get("/kandykit-no-such-path")),
@@ -571,6 +579,7 @@ _ORIGINS: Final = [
     _other("origin: read of the orders", "origin", _origin(_number(None))),
     _other("origin: a refused read", "origin", _origin(_number("kandykit-none"))),
     _other("origin: another one", "origin", _origin(_inventory(), "https://other.example:8443")),
+    _other("origin: none that can be named", "origin", _origin(_inventory(), "null")),
     _other("preflight: POST order", "preflight", _preflight(lambda binding, mint: binding.post("order", {}))),
     _other("preflight: GET order", "preflight", _preflight(lambda binding, mint: binding.read_orders())),
     _other("preflight: GET inventory", "preflight", _preflight(lambda binding, mint: binding.read_inventory())),

@@ -575,6 +575,12 @@ def _spelt(name: str, how: str) -> str:
         "with a space": name + " ",
         "with a wildcard for a letter": f"{user[:-1]}_{domain}" if user else name + "x",
         "encoded twice": quoted(name),
+        "with a dot within": f"{user[:-1]}.{user[-1:]}{domain}",
+        "with a tag": f"{user}+x{domain}",
+        "turned round": user[::-1] + domain,
+        "of a domain below": f"{user}@x.{domain[1:]}",
+        "of a domain beside": f"{user}@x{domain[1:]}",
+        "with a dot behind": f"{name}.",
     }
     return others.get(how, name)
 

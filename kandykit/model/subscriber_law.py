@@ -223,7 +223,8 @@ class SubscriberLaw:
                     yield from self.state.refused_for("no_stock", event)
             return
         self._forms.setdefault(form, False)
-        never = self._forms.keys() >= {"server", "caller"} and not any(self._forms.values())
+        both = "server" in self._forms and any(map(_is_plain, self._forms))
+        never = both and not any(self._forms.values())
         undone = self._undone.get(call.identity) if call.identity else None
         if undone is not None and self._forms[form]:
             yield self.state.law(
@@ -354,13 +355,18 @@ def _without_numbers(identity: str) -> str:
 
 
 def form_of(identity: str | None) -> str:
-    """The form of an identity: ``server`` where the target chooses it, else ``caller`` and the unusual signs in it.
+    """The form of an identity: ``server`` where the target chooses it, else ``caller``, its unusual signs and domain.
 
     A target may refuse a form that it never accepted; one that it did accept is good for every identity of that form.
     """
     if identity is None:
         return "server"
-    user = identity.rpartition("@")[0]
+    user, _, domain = identity.rpartition("@")
     signs = {"A" if sign.isupper() else sign for sign in user if not (sign.isdigit() or sign.islower() or sign == "-")}
     length = "long" if len(user) > 40 else ""
-    return " ".join(["caller", *sorted(signs), length]).strip()
+    return " ".join(part for part in ("caller", *sorted(signs), length, f"@{domain}") if part)
+
+
+def _is_plain(form: str) -> bool:
+    """Whether it is the form of an identity of the caller's choice with nothing unusual in it."""
+    return form.startswith("caller @")

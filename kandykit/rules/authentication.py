@@ -9,7 +9,7 @@ from typing import Final
 from kandykit.calls import Malformed
 from kandykit.exchange import Credential
 from kandykit.rules.past import says_bad_token, token_digits
-from kandykit.rules.rule import NOTHING, PAGE, Area, Sight, held, judges, quoted
+from kandykit.rules.rule import NOT_JSON, NOTHING, PAGE, Area, Sight, held, judges, quoted
 from kandykit.verdict import Check, Verdict
 
 HELD_R6: Final = held("R6")
@@ -43,6 +43,8 @@ def nothing_without_a_live_token(sight: Sight) -> tuple[Check, ...]:
     if words is None or sight.area is not Area.API or sight.method == "OPTIONS" or _is_bearer_after_all(sight):
         return NOTHING
     status = sight.status
+    if sight.succeeded and not sight.documented and sight.body and sight.content is NOT_JSON:
+        return NOTHING  # a page for people, at an address that the contract does not know
     if sight.succeeded:
         probe = sight.exchange.intent.probe
         # RFC 6750 2.3 knows this way, and advises against it: the token is a live one.

@@ -71,7 +71,7 @@ def location_is_a_reference(sight: Sight) -> tuple[Check, ...]:
 
 @judges("H3")
 def location_is_the_orders_own(sight: Sight) -> tuple[Check, ...]:
-    """No order is given a Location that was given to another one, and that names that other one's number.
+    """No two orders are given the same Location where that names the number of one of them.
 
     A Location that names no order at all (the list, say) may well be the same for all of them.
     """
@@ -83,13 +83,15 @@ def location_is_the_orders_own(sight: Sight) -> tuple[Check, ...]:
     other = sight.past.locations.get(target)
     if other is None or other.account != sight.exchange.intent.account or not order.number or not other.number:
         return NOTHING
-    if other.number == order.number or other.number not in _names_in(target):
+    names = _names_in(target)
+    if other.number == order.number or not {order.number, other.number} & set(names):
         return NOTHING
+    own = order.number in names
     return (
         sight.finding(
             "H3",
-            "The Location of POST /order is that of an earlier order",
-            f"where order {order.number} can be read",
+            f"The Location of POST /order is that of {'a later' if own else 'an earlier'} order",
+            f"where order {other.number if own else order.number} can be read",
             location,
             source="RFC 9110 15.3.2",
             before=(other.seq,),

@@ -6,7 +6,7 @@ import pytest
 
 from kandykit.counterfeit import COUNTERFEITS
 from kandykit.exchange import Credential
-from kandykit.explore.intrusions import TARGETS, TOKEN_VARIANTS
+from kandykit.explore.intrusions import PATH_SPELLINGS, TARGETS, TOKEN_VARIANTS
 from kandykit.explore.steps import Create, Delete, Intrude, ListOrders, Look, more
 from kandykit.run import Run
 
@@ -39,7 +39,8 @@ def test_reading_needs_a_live_token(run: Run) -> None:
 @pytest.mark.requirements("R6")
 def test_no_other_spelling_of_a_path_is_open(run: Run) -> None:
     """What looks after the token and what finds the operation may read a path differently."""
-    run.examine([Intrude(Credential.NONE, what, "with a slash behind") for what in ("inventory", "orders")])
+    places = [(what, spelling) for spelling in PATH_SPELLINGS for what in ("inventory", "orders")]
+    run.examine([Intrude(Credential.NONE, what, spelling) for what, spelling in places])
 
 
 @pytest.mark.requirements("R6", "B1", "B2", "B3", "L4")

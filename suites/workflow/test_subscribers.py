@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, fewer, more
+from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, Step, fewer, more
 from kandykit.run import Run
 
 
@@ -53,8 +53,11 @@ def test_an_identity_that_was_given_can_be_taken_back(run: Run, signs: tuple[str
 LONGEST_USER = 64
 """RFC 5321 lets a mailbox have so many octets before its @, so a target may refuse more."""
 
-TELLING_LENGTHS = (20, 24, 25, 30, 31, 32, 33, 36, 40, 45, 48, 49, 50, 51, 60, 63, 64)
+TELLING_LENGTHS = (16, 20, 24, 25, 30, 31, 32, 33, 36, 40, 45, 48, 49, 50, 51, 60, 63, 64)
 """What columns, digests and buffers have room for, and one more or less."""
+
+ALIKE = ("with a dot within", "with a tag", "turned round", "of a domain below", "of a domain beside")
+"""What careless comparisons take for the same identity (`kandykit.explore.steps.Delete.spelt`)."""
 
 
 @pytest.mark.requirements("L9", "L10", "R7")
@@ -150,6 +153,9 @@ def test_an_identity_that_is_nearly_right_is_nobody(run: Run, signs: str) -> Non
         "with a space",
         "with a wildcard for a letter",
         "encoded twice",
+        "of a domain below",
+        "of a domain beside",
+        "with a dot behind",
     )
     nearly = [step for spelt in others for step in (Delete("a", spelt=spelt), Look())]
     run.examine([Look(), more(1), Look(), Create("a", signs=signs), Look(), *nearly, Delete("a"), Look()])
@@ -166,6 +172,29 @@ def test_who_is_nearly_named_is_not_meant(run: Run, spelt: str, first: str) -> N
     other = "a" if first != "a" else "nearly a"
     leave = [step for name in (first, other, first) for step in (Delete(name), Look())]
     run.examine([Look(), more(3), Look(), Create("a"), Look(), nearly, Look(), Create("b"), Look(), *leave])
+
+
+@pytest.mark.requirements("L5", "L9", "L10")
+@pytest.mark.parametrize("spelt", ALIKE)
+def test_whose_identity_is_nearly_anothers_is_somebody_else(run: Run, spelt: str) -> None:
+    """Where such identities are accepted at all, one beside its like is no less a subscriber."""
+    alone = [Create("c"), Delete("c"), Create("near c", again="c", spelt=spelt), Look(), Delete("near c"), Look()]
+    beside = [Create("a"), Look(), Create("near a", again="a", spelt=spelt), Look(), Delete("near a"), Look()]
+    run.examine([Look(), more(3), Look(), *alone, *beside, Delete("a"), Look()])
+
+
+@pytest.mark.requirements("L5", "L9", "L10")
+def test_identities_that_differ_in_their_last_sign_are_two(run: Run) -> None:
+    """However long they are, none is cut off before it is compared."""
+    if not run.walker.caller_chooses:
+        pytest.skip("this target chooses its identities itself")
+    shortest = len(run.walker.fresh_identity().partition("@")[0])
+    steps: list[Step] = []
+    for length in (length for length in TELLING_LENGTHS if shortest <= length < LONGEST_USER):
+        one, other = f"of {length}", f"of {length + 1}"
+        pair = [Create(one, signs="x" * (length - shortest)), Create(other, again=one, spelt="of a longer user")]
+        steps += [*pair, Look(), Delete(other), Delete(one), Look()]
+    run.examine([Look(), more(3), Look(), *steps])
 
 
 @pytest.mark.requirements("L2", "L3")

@@ -57,6 +57,12 @@ def test_no_method_and_no_path_is_open(method: str, path: str) -> None:
     assert says(nothing_without_a_live_token, met(method, path, 200, credential=NONE)) == {"R6 fail"}
 
 
+def test_a_page_for_people_where_nothing_is_documented_proves_nothing() -> None:
+    page = met("GET", "/inventory.html", 200, "<p>Welcome</p>", credential=NONE)
+    assert says(nothing_without_a_live_token, page) == set()
+    assert says(nothing_without_a_live_token, met("GET", "/inventory.json", 200, STOCK, credential=NONE)) == {"R6 fail"}
+
+
 def test_a_500_that_speaks_of_the_token_is_a_refusal() -> None:
     assert says(nothing_without_a_live_token, met("GET", "/order", 500, FAULT, credential=UNKNOWN)) == {"R6 held"}
 

@@ -76,6 +76,12 @@ def test_a_location_of_another_order_fails(location: str) -> None:
     assert finding(rules.location_is_the_orders_own, sight).evidence == (1, 2)
 
 
+def test_a_location_that_the_next_order_turns_out_to_own_fails() -> None:
+    sight = _placed_next(f"{PATH}/order?order_number=KO2")
+    assert says(rules.location_is_the_orders_own, sight) == {"H3 fail"}
+    assert "a later order" in finding(rules.location_is_the_orders_own, sight).title
+
+
 def test_a_location_that_is_the_same_for_all_orders_names_none() -> None:
     assert says(rules.location_is_the_orders_own, _placed_next(f"{PATH}/order")) == set()
     assert says(rules.location_is_the_orders_own, _placed_next(f"{PATH}/order/KO1", "KO1")) == set()

@@ -701,6 +701,12 @@ def escaped_letters_are_not_read(mock: Mock) -> None:
     refusing_text(mock, lambda body: rb"\u00" in body)
 
 
+@validation.breaks("L7", "L6", "L5")
+def json_without_a_blank_is_not_read(mock: Mock) -> None:
+    """A body without any blank, as JavaScript writes it, is refused as malformed."""
+    refusing_text(mock, lambda body: body.startswith(b"{") and b" " not in body)
+
+
 @validation.breaks("L1")
 def order_with_a_charset_is_of_one(mock: Mock) -> None:
     """An order whose content type names a charset is served as one of a single product."""

@@ -117,6 +117,7 @@ STORIES: dict[str, Story] = {
     "escaped-letters-are-not-read": posting(
         "/order", json.dumps(ORDER).replace("KPN", r"\u004bPN").encode(), ORDERED, REFUSED
     ),
+    "json-without-a-blank-is-not-read": told(lambda caller: caller.up(1).status_code, 201, 400),
     "order-with-a-charset-is-of-one": posting(
         "/order",
         json.dumps(ORDER | {"quantity": 2}).encode(),
