@@ -19,6 +19,9 @@ from kandykit.verdict import Check, Finding, Held
 NO_OTHER: Final = "the orders that were accepted, and no other"
 """What is expected of a list that shows too many orders."""
 
+OVERTAKEN: Final = 3
+"""An order is left behind where so many later ones like it were fulfilled."""
+
 LIKELIHOOD: Final = (True, None, False)
 """Whether the total has shown that an order without an answer was carried out, the likeliest to be listed first."""
 
@@ -41,6 +44,7 @@ class OrderLaw:
         self._slipped_in: dict[int, str] = {}
         self._least_refused: tuple[int, int] | None = None
         self._most_accepted: tuple[int, int] | None = None
+        self._overdue: set[str] = set()
 
     # -- placing ------------------------------------------------------------------------------------------------
 
@@ -399,6 +403,52 @@ class OrderLaw:
                 return entry.seq
         return None
 
+    def _left_behind(self, event: Event, number: str) -> Iterable[Check]:
+        """An order of ours that fits is shown pending, longer than orders may, where later ones like it were fulfilled.
+
+        What is not like it (larger, or the other way round) may wait for somebody to agree, and so may what comes up
+        to a limit that nobody told us of.
+        """
+        entries, terms, shown = self.state.orders.entries, self.state.terms, event.reply.orders or ()
+        entry = entries[number]
+        view, seq, placed = entry.view, entry.seq, entry.placed
+        if seq is None or placed is None or number in self._overdue or terms.shared:
+            return
+        if event.exchange.started <= placed[1] + terms.fulfilment_s or not self._fits(view):
+            return
+        if not any(each.number == number and each.stage is Stage.OPEN for each in shown):
+            return
+        later = [
+            other.seq
+            for other in entries.values()
+            if other.seq is not None
+            and other.seq > seq
+            and other.view.kind is view.kind
+            and (other.view.quantity or 0) >= (view.quantity or 0)
+            and other.view.stage is Stage.DONE
+        ]
+        if len(later) < OVERTAKEN:
+            return
+        self._overdue.add(number)
+        yield Finding(
+            "L8",
+            "An order stays pending although it fits, and later ones like it were fulfilled",
+            f"order {number} fulfilled or rejected within {terms.fulfilment_s:g} s",
+            f"still pending after {event.exchange.started - placed[1]:.0f} s; {len(later)} later ones were fulfilled",
+            (seq, *later[:1], event.seq),
+            source=SOURCE,
+        )
+
+    def _fits(self, view: OrderView) -> bool:
+        """Whether an order could be fulfilled now for certain."""
+        stock, limit, quantity = self.state.stock, self.state.terms.limit, view.quantity or 0
+        if stock.worlds is None or not stock.knows_available:
+            return False
+        if view.kind is OrderKind.DECREMENT:
+            return stock.availables()[1] >= quantity
+        known = limit if limit is not None else self._most_accepted[0] if self._most_accepted else 0
+        return stock.totals()[1] <= known
+
     # -- what reads decide --------------------------------------------------------------------------------------
 
     def _settle_pending(self, event: Event) -> Iterable[Check]:
@@ -415,6 +465,7 @@ class OrderLaw:
                     since, longest = self._met.setdefault(number, ended), LONGEST_LAG_S
                 if (_effect(view) > 0 or entry.seq is None) and event.exchange.started > since + longest:
                     stock.shelve(key)
+                yield from self._left_behind(event, number)
                 continue
             del self._pending[number]
             placed_by = key if isinstance(key, int) else None

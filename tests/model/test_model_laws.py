@@ -12,6 +12,7 @@ from kandykit.calls import (
     CreateSubscriber,
     DeleteSubscriber,
     Operation,
+    OrderKind,
     Outcome,
     PlaceOrder,
     ReadInventory,
@@ -29,6 +30,15 @@ def unlimited(story: Story) -> Story:
     """No limit was agreed."""
     story.account.terms = replace(story.account.terms, limit=None)
     return story
+
+
+def left_behind(s: Story, *, later: OrderKind = FEWER, quantity: int = 2, seconds: float = 6) -> Story:
+    """A decrement stays pending so long, while three later orders of two are fulfilled at once, and given back."""
+    s.account.terms = replace(s.account.terms, fulfilment_s=5.0)
+    s.lists().fewer(quantity, "a", stage=OPEN, answer=202)
+    for number in range(3):
+        s.more(2, f"m{number}").fewer(2, f"f{number}") if later is FEWER else s.more(2, f"m{number}")
+    return s.waits(seconds).finds("a", order("a", FEWER, quantity, OPEN))
 
 
 GOOD: dict[str, Telling] = {
@@ -50,6 +60,10 @@ GOOD: dict[str, Telling] = {
     "L8 a pending order is fulfilled": lambda s: (
         s.lists().more(1, "a", stage=OPEN, answer=202).lists(order("a", MORE, 1, OPEN)).lists(order("a", MORE, 1))
     ),
+    "L8 a pending order that more is wanted of than is there": lambda s: left_behind(s.shows(6, 6)),
+    "L8 a pending order of a kind that somebody looks at": lambda s: left_behind(s.shows(6, 0), later=MORE),
+    "L8 a pending order that is larger than the later ones": lambda s: left_behind(s.shows(9, 0), quantity=5),
+    "L8 a pending order for no longer than orders may": lambda s: left_behind(s.shows(9, 0), seconds=4),
     "L9 a password for each": lambda s: s.creates("a@x.nl", password="1").creates("b@x.nl", password="2"),
     "L9 a new password for a new life": lambda s: (
         s.creates("a@x.nl", password="1").deletes("a@x.nl").creates("a@x.nl", password="2")
@@ -127,6 +141,7 @@ GOOD: dict[str, Telling] = {
 }
 
 BAD: dict[str, Telling] = {
+    "L8 an order that fits is left behind": lambda s: left_behind(s.shows(9, 0)),
     "L1 an increment adds one too many": lambda s: s.shows(2, 0).more(3).shows(6, 0),
     "L1 an increment adds twice": lambda s: s.shows(2, 0).more(3).shows(8, 0),
     "L1 a decrement takes one too few": lambda s: s.shows(5, 0).fewer(3).shows(3, 0),

@@ -663,6 +663,17 @@ def pending_order_rejected_when_the_next_comes(mock: Mock) -> None:
     before(mock.store, "place", reject)
 
 
+@business.breaks("L8", depth="standard", readings={"fulfilment_s": 3.0})
+def pending_decrement_forgotten_when_a_subscriber_leaves(mock: Mock) -> None:
+    """Orders take a moment, and a decrement that is pending when a subscriber is deleted stays so for ever."""
+    mock.take_time(0.1)
+
+    def forget(account: Account, _subscriber: Subscriber) -> None:
+        account.pending[:] = [order for order in account.pending if order.kind == INCREMENT]
+
+    before(mock.store, "discharge", forget)
+
+
 def show(mock: Mock, change: Any) -> None:
     """Bend what the inventory shows."""
 
