@@ -48,6 +48,17 @@ def test_a_malformed_create_is_refused(run: Run, names: list[str]) -> None:
     run.examine([*STOCK, *_each_looked_at(names)])
 
 
+@pytest.mark.requirements("R3", "L4")
+def test_what_is_missing_is_not_what_was_sent_before(run: Run) -> None:
+    """Right after a good call of the same kind, for a target may keep what that had."""
+    steps: list[Step] = [Look(), more(6), Look()]
+    for name in ("the body is empty", "the body is an empty object", "quantity is missing", "order type is missing"):
+        steps += [more(1), Send(f"order: {name}"), Look()]
+    for name in ("the body is empty", "the body is an empty object", "product is missing"):
+        steps += [Create(name, form="server"), Send(f"subscriber: {name}"), Look()]
+    run.examine(steps)
+
+
 @pytest.mark.requirements("R3", "L10")
 @pytest.mark.parametrize("names", _in_groups(unusual.names("delete")), ids=lambda names: names[0])
 def test_a_delete_of_nothing_deletes_nobody(run: Run, names: list[str]) -> None:

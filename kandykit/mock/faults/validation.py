@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kandykit.mock.accounts import DECREMENT, INCREMENT, Account
@@ -705,6 +706,24 @@ def escaped_letters_are_not_read(mock: Mock) -> None:
 def json_without_a_blank_is_not_read(mock: Mock) -> None:
     """A body without any blank, as JavaScript writes it, is refused as malformed."""
     refusing_text(mock, lambda body: body.startswith(b"{") and b" " not in body)
+
+
+@validation.breaks("R3", "L4")
+def empty_body_is_the_one_before(mock: Mock) -> None:
+    """A call without a body is served with the body of the account's call before it on that path."""
+    latest: dict[tuple[str, str], bytes] = {}
+
+    def around(read: Any) -> Any:
+        def reading(call: Call) -> Any:
+            place = call.header("authorization") or "", call.path
+            if call.body:
+                latest[place] = call.body
+            return read(replace(call, body=call.body or latest.get(place, b"")))
+
+        return reading
+
+    bend(mock.schemas, "order", around)
+    bend(mock.schemas, "subscriber", around)
 
 
 @validation.breaks("L1")

@@ -117,6 +117,11 @@ STORIES: dict[str, Story] = {
     "escaped-letters-are-not-read": posting(
         "/order", json.dumps(ORDER).replace("KPN", r"\u004bPN").encode(), ORDERED, REFUSED
     ),
+    "empty-body-is-the-one-before": told(
+        lambda caller: [caller.up(1).status_code, caller.call("POST", "/order", JSON).status_code, caller.stock()],
+        [201, 400, (1, 0, 1)],
+        [201, 201, (2, 0, 2)],
+    ),
     "json-without-a-blank-is-not-read": told(lambda caller: caller.up(1).status_code, 201, 400),
     "order-with-a-charset-is-of-one": posting(
         "/order",
