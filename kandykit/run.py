@@ -70,6 +70,9 @@ SHADOWS = frozenset({"R2", "L3"})
 SPARED = 6
 """So many calls of a quota are kept beside those that putting the account back takes when all goes well."""
 
+SLOW_ORDER_S = 0.03
+"""An order that takes longer than this to be fulfilled, in seconds, is slow: sequences of many orders are cut down."""
+
 FURTHER_TOKENS = 5
 """So many tokens are minted after one that must still work: a target may keep only a few."""
 
@@ -328,6 +331,12 @@ class Run:
         if limit is not None and account.first_total is not None:
             room = min(room, limit - account.first_total)
         return int(min(room, 20 + 5 * self.depth.long))
+
+    @property
+    def orders_are_slow(self) -> bool:
+        """Whether orders were met to take so long that a thousand of them would be too many."""
+        met = self.walker.fulfilment_met
+        return met is not None and met[1] > SLOW_ORDER_S
 
     def may_go_beyond_the_limit(self) -> bool:
         """Whether orders beyond the limit may come often: they fit the budget, and do not stay pending."""

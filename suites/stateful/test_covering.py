@@ -27,6 +27,9 @@ UNSEEN = {
 HEIGHTS = {"quick": (6, 5), "standard": (20, 20), "deep": (70, 40)}
 """Up to which total everything is used up and freed again, and up to which one order goes from each to each other."""
 
+SLOW = [(EVERY, 2)], (6, 4)
+"""What is left of both where each order takes a while."""
+
 
 @pytest.mark.requirements("L1", "L2", "L3", "L4", "L5", "L6", "L8", "L9", "L10")
 def test_nothing_is_wrong_whatever_comes_after_what(run: Run) -> None:
@@ -38,14 +41,14 @@ def test_nothing_is_wrong_whatever_comes_after_what(run: Run) -> None:
 @pytest.mark.requirements("L1", "L2", "L3", "L4", "L5", "L6", "L8", "L9", "L10")
 def test_nothing_is_wrong_where_nothing_is_read_in_between(run: Run) -> None:
     """Orders, creates, deletes and refusals at once after each other, seen only when all are done."""
-    for wanted, length in UNSEEN.get(run.depth.name, UNSEEN["standard"]):
+    for wanted, length in SLOW[0] if run.orders_are_slow else UNSEEN.get(run.depth.name, UNSEEN["standard"]):
         _cover(run, wanted, length, seen=False)
 
 
 @pytest.mark.requirements("L2", "L3", "L4", "L5", "L6", "L10")
 def test_nothing_is_wrong_at_any_level(run: Run) -> None:
     """Whatever the total, each product can be used and comes back, and there are no more than that."""
-    highest = min(run.room(), HEIGHTS.get(run.depth.name, HEIGHTS["standard"])[0])
+    highest = min(run.room(), _heights(run)[0])
     for programme in filled(highest, run.seed):
         if run.ended() or run.explorer.worn_out:
             return
@@ -55,11 +58,15 @@ def test_nothing_is_wrong_at_any_level(run: Run) -> None:
 @pytest.mark.requirements("L1", "L3", "L6", "L7", "L8")
 def test_nothing_is_wrong_with_any_quantity_at_any_level(run: Run) -> None:
     """Whatever the total, one order takes it to any other."""
-    highest = min(run.room(), HEIGHTS.get(run.depth.name, HEIGHTS["standard"])[1])
+    highest = min(run.room(), _heights(run)[1])
     for programme in reached(highest * 4 // 5, run.seed):
         if run.ended() or run.explorer.worn_out:
             return
         run.examine(programme, sparing=True)
+
+
+def _heights(run: Run) -> tuple[int, int]:
+    return SLOW[1] if run.orders_are_slow else HEIGHTS.get(run.depth.name, HEIGHTS["standard"])
 
 
 def _cover(run: Run, wanted: Sequence[Deed], length: int, *, seen: bool) -> None:
