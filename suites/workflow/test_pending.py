@@ -57,21 +57,23 @@ def test_pending_orders_cannot_take_the_same_products(run: Run) -> None:
 
 @pytest.mark.requirements("L1", "L8")
 def test_pending_orders_are_all_carried_out(run: Run) -> None:
-    """Each by its own quantity and once, whichever others wait with it."""
+    """Each by its own quantity and once, whichever others wait with it, and be they alike."""
     run.examine(
         [
             Look(),
             at_once(more(1, label="one")),
             at_once(more(2, label="two")),
+            at_once(more(2, label="like two")),
             at_once(more(3, label="three")),
             Look(),
             Await(),
             Look(),
             at_once(fewer(2, label="four")),
+            at_once(fewer(2, label="like four")),
             at_once(more(1, label="five")),
             Await(),
             Look(),
-            *[LookUp(name) for name in ("one", "two", "three", "four", "five")],
+            *[LookUp(name) for name in ("one", "two", "like two", "three", "four", "like four", "five")],
             ListOrders(),
             Look(),
         ]

@@ -663,6 +663,24 @@ def pending_order_rejected_when_the_next_comes(mock: Mock) -> None:
     before(mock.store, "place", reject)
 
 
+@business.breaks("L1", "L8")
+def equal_increments_that_wait_together_count_once(mock: Mock) -> None:
+    """Orders take a moment, and of two pending increments of the same quantity only one is carried out."""
+    mock.take_time(0.1)
+
+    def around(fulfil: Any) -> Any:
+        def fulfilling(account: Account, order: Order) -> None:
+            alike = [other for other in account.pending if other.quantity == order.quantity]
+            if order.kind == INCREMENT and any(other.kind == INCREMENT for other in alike):
+                order.status = FULFILLED
+            else:
+                fulfil(account, order)
+
+        return fulfilling
+
+    bend(mock.store, "fulfil", around)
+
+
 @business.breaks("L8", depth="standard", readings={"fulfilment_s": 3.0})
 def pending_decrement_forgotten_when_a_subscriber_leaves(mock: Mock) -> None:
     """Orders take a moment, and a decrement that is pending when a subscriber is deleted stays so for ever."""

@@ -166,6 +166,12 @@ STORIES = {
         **SLOW,
     ),
     "pending-order-counted-twice": played("up:2 wait:1 list stock", "202p +2f 2/0/2", "202p +2f 4/0/4", **SLOW),
+    "equal-increments-that-wait-together-count-once": played(
+        "up:2 up:2 up:1 wait:9 list stock",
+        "202p 202p 202p +2f,+2f,+1f 5/0/5",
+        "202p 202p 202p +2f,+2f,+1f 3/0/3",
+        **SLOW,
+    ),
     "pending-decrement-forgotten-when-a-subscriber-leaves": played(
         "up:3 wait:1 new:a down:1 del:a wait:9 list stock",
         "202p 201 202p 200 +3f,-1f 2/0/2",
