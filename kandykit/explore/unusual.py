@@ -449,7 +449,7 @@ _GREY: Final = [
     _other("order: content type is text", "content type", _typed("order", "text/plain")),
     _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
     _other("order: content type is missing", "content type", _typed("order", None)),
-    _other("order: the body comes in chunks", "content type", _with_header("transfer-encoding", "chunked", _place_one)),
+    _other("order: the body comes in chunks", "content type", _with_header("transfer-encoding", "chunked", _place_two)),
     _other("order: content type is XML", "content type", _typed("order", "application/xml")),
     _quantity("one and a dot", 1.0),
     _order("quantity has an exponent", _raw(lambda text: text.replace(": 1}", ": 1e0}").encode())),

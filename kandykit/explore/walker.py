@@ -393,10 +393,10 @@ class Walker:
         pause = 0.8 * self.fulfilment_met[0] if self.fulfilment_met else 0.002
         while True:
             self._sleep(pause)
+            waited = self._clock() - began
             one = number if self.binding.reads_single_orders else None
             reply = self.calling.read(self.binding.read_orders(one), index)
             yield reply
-            waited = self._clock() - began
             found = next((view for view in reply.orders or () if view.number == number), None)
             if found and found.stage in (Stage.DONE, Stage.NOT_DONE):
                 least, most = self.fulfilment_met or (waited, waited)

@@ -93,7 +93,8 @@ class Account:
     def note(self, events: Sequence[Event]) -> list[Check]:
         """Learn from calls that overlapped what they prove in whatever order they took effect, and forget the stock.
 
-        Judged are only order numbers and passwords, which must differ whatever the order was.
+        Judged are only order numbers and passwords, which must differ whatever the order was, and whose orders are
+        shown.
         """
         self.forget()
         checks: list[Check] = []
@@ -102,6 +103,9 @@ class Account:
                 self._state.last_write = max(self._state.last_write, event.exchange.ended)
             if isinstance(event.meant, PlaceOrder):
                 checks += self._orders.noted(event, event.meant)
+        for event in events:
+            if isinstance(event.meant, ReadOrders):
+                checks += self._orders.shown_meanwhile(event)
         checks += self._note_subscribers(events)
         return checks
 

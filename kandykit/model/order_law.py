@@ -20,7 +20,7 @@ NO_OTHER: Final = "the orders that were accepted, and no other"
 """What is expected of a list that shows too many orders."""
 
 OVERTAKEN: Final = 3
-"""An order is left behind where so many later ones like it were fulfilled."""
+"""An order is left behind where so many like it were fulfilled."""
 
 LIKELIHOOD: Final = (True, None, False)
 """Whether the total has shown that an order without an answer was carried out, the likeliest to be listed first."""
@@ -250,6 +250,28 @@ class OrderLaw:
         if self._least_refused is None or high + quantity < self._least_refused[0]:
             self._least_refused = (high + quantity, event.seq)
 
+    def shown_meanwhile(self, event: Event) -> Iterable[Check]:
+        """Orders were read while other calls were under way: whichever they should be, another account's are none."""
+        orders = self.state.orders
+        if event.reply.outcome is not Outcome.DONE or self._lost or self.state.terms.shared or not orders.listed_once:
+            return
+        for view in event.reply.orders or ():
+            if view.number is None or view.number in orders.entries:
+                continue
+            if (other := self._of_another(view.number)) is not None:
+                yield self._foreign(event, view.number, other)
+                return
+
+    def _foreign(self, event: Event, number: str, other: int) -> Finding:
+        return Finding(
+            "L11",
+            "An account's order list shows another account's order",
+            "the account's own orders",
+            f"number {number}, which another account placed",
+            (other, event.seq),
+            source=SOURCE,
+        )
+
     # -- reading ------------------------------------------------------------------------------------------------
 
     def read(self, event: Event, call: ReadOrders) -> Iterable[Check]:
@@ -338,14 +360,7 @@ class OrderLaw:
         other = self._of_another(view.number)
         refused, rejected = self._refused.get((view.kind, view.quantity)), view.stage is Stage.NOT_DONE
         if other is not None:
-            yield Finding(
-                "L11",
-                "An account's order list shows another account's order",
-                "the account's own orders",
-                f"number {view.number}, which another account placed",
-                (other, event.seq),
-                source=SOURCE,
-            )
+            yield self._foreign(event, view.number, other)
         elif self.state.terms.shared:
             self.foreign_numbers.add(view.number)
         elif self._untold and (
@@ -403,10 +418,10 @@ class OrderLaw:
                 return entry.seq
         return None
 
-    def _left_behind(self, event: Event, number: str) -> Iterable[Check]:
-        """An order of ours that fits is shown pending, longer than orders may, where later ones like it were fulfilled.
+    def _left_behind(self, event: Event, number: str, key: Key) -> Iterable[Check]:
+        """An order of ours that fitted all the time is pending for longer than orders may, where others were fulfilled.
 
-        What is not like it (larger, or the other way round) may wait for somebody to agree, and so may what comes up
+        What is not like them (larger, or the other way round) may wait for somebody to agree, and so may what comes up
         to a limit that nobody told us of.
         """
         entries, terms, shown = self.state.orders.entries, self.state.terms, event.reply.orders or ()
@@ -414,40 +429,39 @@ class OrderLaw:
         view, seq, placed = entry.view, entry.seq, entry.placed
         if seq is None or placed is None or number in self._overdue or terms.shared:
             return
-        if event.exchange.started <= placed[1] + terms.fulfilment_s or not self._fits(view):
+        if event.exchange.started <= placed[1] + terms.fulfilment_s or not self._fitted(view, key):
             return
         if not any(each.number == number and each.stage is Stage.OPEN for each in shown):
             return
-        later = [
+        others = [
             other.seq
             for other in entries.values()
             if other.seq is not None
-            and other.seq > seq
             and other.view.kind is view.kind
             and (other.view.quantity or 0) >= (view.quantity or 0)
             and other.view.stage is Stage.DONE
         ]
-        if len(later) < OVERTAKEN:
+        if len(others) < OVERTAKEN:
             return
         self._overdue.add(number)
         yield Finding(
             "L8",
-            "An order stays pending although it fits, and later ones like it were fulfilled",
+            "An order stays pending although it fits, and others like it were fulfilled",
             f"order {number} fulfilled or rejected within {terms.fulfilment_s:g} s",
-            f"still pending after {event.exchange.started - placed[1]:.0f} s; {len(later)} later ones were fulfilled",
-            (seq, *later[:1], event.seq),
+            f"still pending after {event.exchange.started - placed[1]:.0f} s; {len(others)} like it were fulfilled",
+            (seq, event.seq),
             source=SOURCE,
         )
 
-    def _fits(self, view: OrderView) -> bool:
-        """Whether an order could be fulfilled now for certain."""
-        stock, limit, quantity = self.state.stock, self.state.terms.limit, view.quantity or 0
-        if stock.worlds is None or not stock.knows_available:
+    def _fitted(self, view: OrderView, key: Key) -> bool:
+        """Whether an order could have been fulfilled at any moment since it was placed, for certain."""
+        met, limit, quantity = self.state.stock.watched.get(key), self.state.terms.limit, view.quantity or 0
+        if met is None:
             return False
         if view.kind is OrderKind.DECREMENT:
-            return stock.availables()[1] >= quantity
+            return isfinite(met.least_available) and met.least_available >= quantity
         known = limit if limit is not None else self._most_accepted[0] if self._most_accepted else 0
-        return stock.totals()[1] <= known
+        return met.most_total + quantity <= known
 
     # -- what reads decide --------------------------------------------------------------------------------------
 
@@ -463,9 +477,9 @@ class OrderLaw:
                 if entry.seq is None:
                     # Somebody else's, perhaps years old: it may be pending for ever, be it to give products back.
                     since, longest = self._met.setdefault(number, ended), LONGEST_LAG_S
+                yield from self._left_behind(event, number, key)
                 if (_effect(view) > 0 or entry.seq is None) and event.exchange.started > since + longest:
                     stock.shelve(key)
-                yield from self._left_behind(event, number)
                 continue
             del self._pending[number]
             placed_by = key if isinstance(key, int) else None

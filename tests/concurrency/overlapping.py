@@ -48,6 +48,12 @@ def look(seq: int, span: tuple[float, float], total: int, used: int) -> Exchange
     return call(seq, span, "GET", "/inventory", None, 200, {"products": [row]})
 
 
+def listing(seq: int, span: tuple[float, float], *numbers: str) -> Exchange:
+    kept = {"product_name": PRODUCT, "order_type": "increment", "quantity": 1, "status": "fulfilled"}
+    rows = [{**kept, "order_number": number, "created_at": "2026-11-23T15:00:00.000Z"} for number in numbers]
+    return call(seq, span, "GET", "/order", None, 200, {"orders": rows})
+
+
 def event_of(exchange: Exchange) -> Event:
     request = exchange.request
     meant = BINDING.call_of(request.method, request.url, request.headers, request.body)

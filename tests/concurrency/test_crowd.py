@@ -10,7 +10,7 @@ from kandykit.model.account import Account
 from kandykit.model.identities import Life
 from kandykit.terms import Terms
 from kandykit.verdict import Finding
-from tests.concurrency.overlapping import BASE, DOMAIN, create, delete, event_of, look, order
+from tests.concurrency.overlapping import BASE, DOMAIN, create, delete, event_of, listing, look, order
 
 TERMS = Terms(BASE, "http://127.0.0.1:8089/oauth/client_credential/accesstoken")
 
@@ -70,6 +70,22 @@ def test_order_numbers_and_passwords_differ_in_any_order_and_are_judged() -> Non
     one = "{{password:0123456789ab}}"
     _, findings = noted(create(1, SPAN, "a", password=one), create(2, SPAN, "b", password=one))
     assert [finding.requirement for finding in findings] == ["L9"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "broken"),
+    [(["KO1", "KO9"], ["L11"]), (["KO1"], []), (["KO1", "KO7"], []), (["KO1", "KO8"], [])],
+    ids=["another account's", "its own", "nobody's that is known", "its own of another account's number"],
+)
+def test_an_order_of_another_account_is_shown_in_no_order_of_the_calls(shown: list[str], broken: list[str]) -> None:
+    account, other = Account("account-1", TERMS), Account("account-2", TERMS)
+    account.others.append(other)
+    for seq, number in enumerate(("KO8", "KO9"), 1):
+        other.see(event_of(order(seq, (-9.0, -8.0), number)))
+    account.see(event_of(listing(4, (-5.0, -4.0), "KO1")))
+    together = [listing(6, SPAN, *shown), order(7, SPAN, "KO8")]
+    checks = account.note([event_of(exchange) for exchange in together])
+    assert [check.requirement for check in checks if isinstance(check, Finding)] == broken
 
 
 def test_what_can_be_cleaned_up_is_known() -> None:

@@ -125,6 +125,14 @@ AIMED: Final[tuple[Race, ...]] = (
         ),
     ),
     Race(
+        "reads on two accounts at once",
+        [*_stock(2, "a"), more(5, account=1), Create("theirs", account=1), Look(account=1), ListOrders(account=1)],
+        (
+            (Look(), Look(account=1)) * 6,
+            (ListOrders(), ListOrders(account=1), Look(), Look(account=1)) * 3,
+        ),
+    ),
+    Race(
         "subscribers come and go",
         _stock(4, "a", "b", "c"),
         (

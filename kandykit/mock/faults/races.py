@@ -688,3 +688,42 @@ def order_by(
         return placing
 
     bend(mock.operations, "place_order", around)
+
+
+# Two accounts that read at the same time.
+
+
+@races.breaks("L12", "L11", depth="standard")
+def inventory_of_whoever_asks_last(mock: Mock) -> None:
+    """Reads of the inventory that come together are all answered with that of the account that came last."""
+    latest: list[Account] = []
+
+    def around(show_stock: Any) -> Any:
+        async def shown(account: Account) -> dict[str, Any]:
+            latest[:] = [account]
+            await mock.sleep(GAP_S)
+            row: dict[str, Any] = await show_stock(latest[0])
+            return row
+
+        return shown
+
+    bend(mock.operations, "show_stock", around)
+
+
+@races.breaks("L11", "L12", "L8", depth="standard")
+def orders_of_whoever_asks_last(mock: Mock) -> None:
+    """Reads of the orders that come together are all answered with those of the account that came last."""
+    latest: list[Account] = []
+
+    def around(read_orders: Any) -> Any:
+        async def reading(account: Account, call: Call) -> Answer:
+            if mock.operations.wanted_number(call) is None:
+                latest[:] = [account]
+                await mock.sleep(GAP_S)
+                account = latest[0]
+            answer: Answer = await read_orders(account, call)
+            return answer
+
+        return reading
+
+    bend(mock.operations, "read_orders", around)

@@ -265,7 +265,26 @@ def listed_too_early(caller: Caller) -> bool:
     return len(listed["orders"]) > row(stock)[0]
 
 
+def anothers_stock(caller: Caller) -> bool:
+    other = caller.as_client("globex")
+    totals = [Told(one, free).total for one, free in ((caller, 2), (other, 5))]
+    answers = together(caller, [STOCK] * 8, other)
+    return [row(answer)[0] for answer in answers] != totals * 4
+
+
+def anothers_orders(caller: Caller) -> bool:
+    other = caller.as_client("globex")
+    for one in (caller, other):
+        one.up(1)
+    other.up(1)
+    counts = [len(one.orders()) for one in (caller, other)]
+    answers = together(caller, [("GET", "/order", None)] * 8, other)
+    return [len(answer[1]["orders"]) for answer in answers] != counts * 4
+
+
 STORIES: dict[str, Story] = {
+    "inventory-of-whoever-asks-last": seen(anothers_stock),
+    "orders-of-whoever-asks-last": seen(anothers_orders),
     "order-is-listed-before-it-counts": seen(listed_too_early),
     "reads-go-back-while-an-order-is-under-way": seen(goes_back),
     "last-product-sold-twice": seen(oversold),
