@@ -181,6 +181,7 @@ def _bodies(make: Callable[..., Unusual]) -> list[Unusual]:
         make("the body has stray octets", _raw(lambda text: text.encode()[:-1] + b"\xff\xfe}")),
         make("an octet of a text is no UTF-8", _raw(_with_a_stray_octet)),
         make("a member is unknown", _raw(lambda text: (text[:-1] + ', "kandykit_unknown": 1}').encode())),
+        make("a member like a comment is unknown", _raw(lambda text: (text[:-1] + ', "_comment": "x"}').encode())),
         make("member names are in other letter case", _renamed),
         make("the body is nested deeply", _raw(lambda _: b"[" * 2000 + b"]" * 2000)),
         make("the body is huge", _raw(lambda text: (text[:-1] + ', "x": "' + "x" * 70000 + '"}').encode())),

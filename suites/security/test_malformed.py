@@ -110,6 +110,9 @@ def test_a_subscriber_can_be_deleted_and_nothing_else(run: Run) -> None:
     mark = "&" if "?" in delete.path else "?"
     steps += [replace(read, headers=(meant, *delete.headers)), Look()]
     steps += [replace(read, path=f"{delete.path}{mark}_method=DELETE"), Look()]
+    if mark == "?":
+        below = "method: DELETE something of one subscriber"
+        steps += [replace(delete, path=f"{delete.path}/password", probe=below), Look()]
     run.examine([*STOCK, *steps, Delete("a"), Look()])
 
 

@@ -135,6 +135,8 @@ def test_an_increment_goes_up_to_the_limit_and_no_further(run: Run) -> None:
     run.examine([Look(), more(1, "room"), Look(), ListOrders(), Look()])
     run.examine([Look(), more(0, "room"), Look(), more(1), Look(), fewer(1), Look(), more(2), Look(), more(1), Look()])
     run.examine([Look(), more(-1, "room"), Look(), more(2), Look(), more(1), Look(), more(1), Look(), ListOrders()])
+    # What was just refused can be given back, by the same quantity and at once.
+    run.examine([Look(), more(-1, "room"), Look(), more(2), fewer(2), Look(), more(3), fewer(1), Look()])
 
 
 @pytest.mark.requirements("L10", "L4")
