@@ -45,6 +45,7 @@ class OrderLaw:
         self._least_refused: tuple[int, int] | None = None
         self._most_accepted: tuple[int, int] | None = None
         self._overdue: set[str] = set()
+        self._left: set[str] = set()
 
     # -- placing ------------------------------------------------------------------------------------------------
 
@@ -419,19 +420,25 @@ class OrderLaw:
         return None
 
     def _left_behind(self, event: Event, number: str, key: Key) -> Iterable[Check]:
-        """An order of ours that fitted all the time is pending for longer than orders may, where others were fulfilled.
+        """An order of ours is pending for twice as long as orders may, where others were fulfilled.
 
-        What is not like them (larger, or the other way round) may wait for somebody to agree, and so may what comes up
-        to a limit that nobody told us of.
+        It must have fitted at any moment of the first half; a target that was held up by something else has the second
+        one to go on. What is not like the others (larger, or the other way round) may wait for somebody to agree, and
+        so may what comes up to a limit that nobody told us of.
         """
         entries, terms, shown = self.state.orders.entries, self.state.terms, event.reply.orders or ()
         entry = entries[number]
         view, seq, placed = entry.view, entry.seq, entry.placed
-        if seq is None or placed is None or number in self._overdue or terms.shared:
+        if seq is None or placed is None or number in self._left or terms.shared:
             return
-        if event.exchange.started <= placed[1] + terms.fulfilment_s or not self._fitted(view, key):
+        waited = event.exchange.started - placed[1]
+        if waited <= terms.fulfilment_s or not any(
+            each.number == number and each.stage is Stage.OPEN for each in shown
+        ):
             return
-        if not any(each.number == number and each.stage is Stage.OPEN for each in shown):
+        if self._fitted(view, key):
+            self._overdue.add(number)
+        if number not in self._overdue or waited <= 2 * terms.fulfilment_s:
             return
         others = [
             other.seq
@@ -443,12 +450,12 @@ class OrderLaw:
         ]
         if len(others) < OVERTAKEN:
             return
-        self._overdue.add(number)
+        self._left.add(number)
         yield Finding(
             "L8",
             "An order stays pending although it fits, and others like it were fulfilled",
             f"order {number} fulfilled or rejected within {terms.fulfilment_s:g} s",
-            f"still pending after {event.exchange.started - placed[1]:.0f} s; {len(others)} like it were fulfilled",
+            f"still pending after {waited:.0f} s; {len(others)} like it were fulfilled",
             (seq, event.seq),
             source=SOURCE,
         )
