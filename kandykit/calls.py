@@ -84,6 +84,9 @@ class DeleteSubscriber:
 BODY_NOT_JSON: Final = "the body is not JSON"
 """Why a call is malformed whose body no strict reader takes; of what it is made there are many ways."""
 
+TOO_LARGE: Final = "quantity is above 2^53"
+"""Why an order is malformed whose quantity is a whole number, but larger than any limit can be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Malformed:

@@ -17,6 +17,7 @@ from kandykit.binding.text import HALVES, quoted, unquoted
 from kandykit.calls import (
     BODY_NOT_JSON,
     PRODUCT,
+    TOO_LARGE,
     Call,
     CreateSubscriber,
     DeleteSubscriber,
@@ -201,7 +202,7 @@ class Requests(Spelling):
         if quantity < 1:
             return wrong("quantity is zero" if quantity == 0 else "quantity is negative")
         if quantity > LARGEST_QUANTITY:
-            return wrong("quantity is above 2^53")
+            return wrong(TOO_LARGE)
         meant = PlaceOrder(kind, quantity, PRODUCT)
         return Malformed(Operation.PLACE_ORDER, grey, grey=True, meant=meant) if grey else meant
 

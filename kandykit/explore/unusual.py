@@ -353,10 +353,14 @@ def _inventory(tail: str = "") -> Build:
     return lambda binding, mint: _get(binding.spelling["inventory.path"] + tail)(binding, mint)
 
 
-def _inventory_with_an_order(binding: Binding, mint: Mint) -> Outgoing:
+def _with_an_order(key: str) -> Build:
     """A read with all that an order has in its query."""
-    members = {name: value for name, value in binding.order_body(MORE, 1).items() if isinstance(value, str | int)}
-    return _inventory("?" + urlencode(members))(binding, mint)
+
+    def build(binding: Binding, mint: Mint) -> Outgoing:
+        members = {name: value for name, value in binding.order_body(MORE, 1).items() if isinstance(value, str | int)}
+        return _get(f"{binding.spelling[key]}?{urlencode(members)}")(binding, mint)
+
+    return build
 
 
 def _method(method: str, key: str, body: bytes | None = None) -> Build:
@@ -538,7 +542,8 @@ _READS: Final = [
     _other("read: an empty order number", "read", _number("")),
     _other("read: an order number twice", "read", _number_twice),
     _other("read: an unknown parameter", "read", _inventory("?kandykit=1")),
-    _other("read: an order in the inventory's query", "read", _inventory_with_an_order),
+    _other("read: an order in the inventory's query", "read", _with_an_order("inventory.path")),
+    _other("read: an order in the orders' query", "read", _with_an_order("order.path")),
     _other("read: an order number that is no UTF-8", "read", _number("%ff")),
     _other("read: an over-long order number", "read", _number("9" * 3000)),
     _other("read: an order number of odd characters", "read", _number("%27%20OR%20%271%27%3D%271")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kandykit.calls import BODY_NOT_JSON, Malformed, Operation
+from kandykit.calls import BODY_NOT_JSON, TOO_LARGE, Malformed, Operation
 from kandykit.front import is_oversize_refusal, is_oversized
 from kandykit.rules.codes import is_malformed
 from kandykit.rules.past import says_over_quota
@@ -51,7 +51,9 @@ def malformed_input_is_refused(sight: Sight) -> tuple[Check, ...]:
         return NOTHING if status in _NOT_ABOUT_THE_INPUT else HELD
     if status >= 300:
         return (_finding(sight, f"{_named(sight, call)} is redirected", f"{status}", verdict=Verdict.WARN),)
-    if call.grey or _has_no_effect(sight, call):
+    # A target that decides later may find out then that so many are more than the limit.
+    undecided = call.why == TOO_LARGE and status == 202
+    if call.grey or undecided or _has_no_effect(sight, call):
         return NOTHING
     return (_finding(sight, f"{_named(sight, call)} is accepted", f"{status} {quoted(sight.body)}"),)
 

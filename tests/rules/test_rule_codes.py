@@ -113,6 +113,13 @@ def test_malformed_input_that_is_accepted_fails() -> None:
     )
 
 
+def test_more_than_any_limit_may_be_found_out_later_and_not_be_accepted_at_once() -> None:
+    sent = PLACED | {"quantity": 2**53 + 2}
+    assert says(malformed_input_is_refused, met("POST", "/order", 202, ORDER, sent=sent)) == set()
+    assert says(malformed_input_is_refused, met("POST", "/order", 201, ORDER, sent=sent)) == {"R3+H16 fail"}
+    assert says(malformed_input_is_refused, met("POST", "/order", 202, ORDER, sent=NEGATIVE)) == {"R3+H16 fail"}
+
+
 def test_what_is_not_json_is_told_by_its_probe() -> None:
     sent = '{"product_name": "KPN-VoiceVideo-C", "order_type": "increment", "quantity": 1 /* one */}'
     title = "Malformed POST /order (the body is not JSON: the body has a comment in it) is accepted"
