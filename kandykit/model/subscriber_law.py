@@ -361,7 +361,9 @@ def form_of(identity: str | None) -> str:
     """
     if identity is None:
         return "server"
-    user, _, domain = identity.rpartition("@")
+    user, at, domain = identity.rpartition("@")
+    if not at:
+        user, domain = identity, ""
     signs = {"A" if sign.isupper() else sign for sign in user if not (sign.isdigit() or sign.islower() or sign == "-")}
     length = "long" if len(user) > 40 else ""
     return " ".join(part for part in ("caller", *sorted(signs), length, f"@{domain}") if part)
