@@ -28,7 +28,7 @@ from kandykit.report.terminal import print_statement
 from kandykit.run import Options, Run
 from kandykit.verdict import Verdict
 
-SUITES = ("workflow", "security", "contract", "quota", "stateful", "concurrency")
+SUITES = ("workflow", "security", "contract", "quota", "concurrency", "stateful")
 """The suites in the order in which they run: what is cheap and tells most comes first."""
 
 

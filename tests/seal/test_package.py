@@ -149,7 +149,7 @@ def undecided() -> dict[str, Any]:
         (edited(complete_statement(), interrupted=True), "the run was interrupted"),
         (edited(complete_statement(), target_down="no answer"), "the target could not be tested: no answer"),
         (edited(complete_statement(), kit_error="broken"), "the kit failed: broken"),
-        (edited(complete_statement(), suites=["workflow"]), "quota, stateful, concurrency were not"),
+        (edited(complete_statement(), suites=["workflow"]), "quota, concurrency, stateful were not"),
         (edited(complete_statement(), calls=3), "holds 2 calls, and the statement speaks of 3"),
         (undecided(), "L1 could not be decided"),
     ],
