@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from math import inf
@@ -293,6 +293,13 @@ class Run:
         """Play a programme and deal with all that the judge raises; ``sparing`` says that it is one of many alike."""
         if not self.ended():
             self.explorer.examine(programme, sparing=sparing)
+
+    def examine_many(self, programmes: Iterable[Programme]) -> None:
+        """Examine programmes that are many alike, until the run is over or going on would only add to the noise."""
+        for programme in programmes:
+            if self.ended() or self.explorer.worn_out:
+                return
+            self.examine(programme, sparing=True)
 
     def race(self, race: Race) -> None:
         """Play a race and deal with all that it shows."""

@@ -48,7 +48,7 @@ def reached(height: int, chosen: int) -> Iterator[Programme]:
     way = _round(height, drawn)
     for start in range(0, len(way) - 1, ORDERS_TOGETHER):
         part = way[start : start + ORDERS_TOGETHER + 1]
-        in_use = drawn.choice([used for used in IN_USE if used <= max(0, height // 4)])
+        in_use = drawn.choice([used for used in IN_USE if used <= height // 4])
         yield _orders(part, in_use)
 
 

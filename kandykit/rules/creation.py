@@ -30,7 +30,7 @@ def created_at_is_when_it_was_created(sight: Sight) -> tuple[Check, ...]:
         return NOTHING
     text = _created_at(sight)
     created, dated = moment(text), http_date(sight.headers.get("date", ""))
-    if not text or created is None or dated is None:
+    if created is None or dated is None:
         return NOTHING
     apart = created - dated
     if abs(apart) <= NEAR_S:

@@ -49,20 +49,14 @@ def test_nothing_is_wrong_where_nothing_is_read_in_between(run: Run) -> None:
 def test_nothing_is_wrong_at_any_level(run: Run) -> None:
     """Whatever the total, each product can be used and comes back, and there are no more than that."""
     highest = min(run.room(), _heights(run)[0])
-    for programme in filled(highest, run.seed):
-        if run.ended() or run.explorer.worn_out:
-            return
-        run.examine(programme, sparing=True)
+    run.examine_many(filled(highest, run.seed))
 
 
 @pytest.mark.requirements("L1", "L3", "L6", "L7", "L8")
 def test_nothing_is_wrong_with_any_quantity_at_any_level(run: Run) -> None:
     """Whatever the total, one order takes it to any other."""
     highest = min(run.room(), _heights(run)[1])
-    for programme in reached(highest * 4 // 5, run.seed):
-        if run.ended() or run.explorer.worn_out:
-            return
-        run.examine(programme, sparing=True)
+    run.examine_many(reached(highest * 4 // 5, run.seed))
 
 
 def _heights(run: Run) -> tuple[int, int]:
@@ -72,7 +66,4 @@ def _heights(run: Run) -> tuple[int, int]:
 def _cover(run: Run, wanted: Sequence[Deed], length: int, *, seen: bool) -> None:
     """Play programmes with every run of so many of the wanted deeds."""
     deeds = wanted if run.may_go_beyond_the_limit() else without_limit(wanted)
-    for programme in covering(deeds, length, run.seed, run.room(), seen=seen):
-        if run.ended() or run.explorer.worn_out:
-            return
-        run.examine(programme, sparing=True)
+    run.examine_many(covering(deeds, length, run.seed, run.room(), seen=seen))

@@ -15,10 +15,7 @@ def test_nothing_is_wrong_off_the_beaten_track(run: Run) -> None:
     view = run.judge.account(run.names[0]).last_view
     total, used = (view.total or 0, view.used or 0) if view is not None else (0, 0)
     roaming = Roaming(run.seed, total=total, used=used, room=run.room())
-    for programme in roaming.programmes(run.depth.roamed):
-        if run.ended() or run.explorer.worn_out:
-            break
-        run.examine(programme, sparing=True)
+    run.examine_many(roaming.programmes(run.depth.roamed))
 
 
 @pytest.mark.requirements("L8", "L13")
