@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from kandykit.calls import InventoryView, OrderKind
 from kandykit.exchange import Exchange
@@ -34,7 +34,16 @@ from kandykit.explore.steps import (
 )
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
 from kandykit.hearing import Performance
-from kandykit.hearing.rulings import MOST_PLAYS, OFTEN, PLAYS_AGAIN, may_come_now_and_then, plays_needed
+from kandykit.hearing.rulings import (
+    LONGER,
+    MOST_PLAYS,
+    MOST_TURNS,
+    OFTEN,
+    PLAYS_AGAIN,
+    may_come_now_and_then,
+    moved_by_reading,
+    plays_needed,
+)
 from kandykit.verdict import Finding
 
 QUIET = 3
@@ -47,6 +56,9 @@ LONG = 24
 
 SHORT = 6
 """A programme of no more steps needs no shorter way to where it shows something."""
+
+OFTEN_READ: Final[list[Step]] = [Look(), *(Look() if each % 8 else ListOrders() for each in range(1, 41)), Look()]
+"""Reads, a prime number of both kinds: what comes with every tenth or so does not keep coming with the last of them."""
 
 OUTAGE_S = 5.0
 """A target that answers nothing for less than this, in seconds, is started anew or maintained; that is no fault."""
@@ -90,6 +102,7 @@ class Explorer:
         self.effort = effort or Effort()
         self.second_account = SecondAccount(walker, ended)
         self._ended = ended
+        self._read_often = False
         self._clock = clock
         self._sleep = sleep
 
@@ -128,6 +141,8 @@ class Explorer:
         latest = first
         met = [exchange.intent.account for exchange in first.exchanges if exchange.seq in finding.evidence]
         others = [Look(index) for index, name in enumerate(self.walker.names) if index and name in met]
+        if finding.requirement == "L13" and (stood := self._by_reading(finding)):
+            return stood
         if len(programme) > LONG and self.effort.shrink_plays:
             # A long programme may do much damage each time; what shows with any call needs none of it.
             played = self._shown_twice(tour := _tour([Look(), *others]), shows)
@@ -244,6 +259,26 @@ class Explorer:
             return False
         self._rest(REST_S)
         return True
+
+    def _by_reading(self, finding: Finding) -> list[Finding]:
+        """What moves once in so many reads looks like somebody else's doing, but it does not move while nobody reads.
+
+        Gives the finding if that shows. It is tried once: where others act, more tries would accuse by chance.
+        """
+        if self._read_often or self.walker.judge.terms.shared:
+            return []
+        self._read_often = True
+        setting = self.walker.perform([more(1 + MOST_TURNS), Create("there"), Look()], keep=True, whole=True)
+        plays = [self.walker.perform(OFTEN_READ, keep=True, whole=True)]
+        while moved_by_reading(self.hearing.turns([play.number for play in plays])) is None:
+            # Whoever acts by a clock of his own must not keep in step with the turns.
+            self._sleep(_lasted_s(plays[-1]) * (LONGER + 1 + len(plays) * 0.37 % 1))
+            plays.append(self.walker.perform(OFTEN_READ, keep=True, whole=True))
+        stood: list[Finding] = self.hearing.note(
+            "read often", finding=finding.id, setting=setting.number, plays=[play.number for play in plays]
+        )
+        self.walker.perform([Look()])
+        return stood
 
     def _rest(self, seconds: float) -> None:
         """Do nothing for so long but look whether anything moves."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import inf
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from kandykit.docket import Docket
 from kandykit.exchange import Exchange
 from kandykit.hearing.performance import Performance, evidence
 from kandykit.hearing.races import Asks, Expired, Races, event_of
-from kandykit.hearing.rulings import MOST_DOUBTS, QUIET_TURNS, Weighing, weigh
+from kandykit.hearing.rulings import LONGER, MOST_DOUBTS, QUIET_TURNS, Weighing, moved_by_reading, weigh
 from kandykit.judge import Judge
 from kandykit.judgement import Case
 from kandykit.linearize import judge_history
@@ -109,6 +110,7 @@ class Hearing:
             "deal": self._deal,
             "weigh": self._weigh,
             "looked": self._looked,
+            "read often": self._read_often,
             "watch": self._watch,
             "watched": self._watched,
             "ready": self._ready,
@@ -422,8 +424,7 @@ class Hearing:
 
     def _moved_by(self, play: Performance) -> tuple[int, int]:
         """By how much total and available, where they are shown, differ between a play's first read and its last."""
-        own = [each for each in play.exchanges if each.intent.account == self.names[0]]
-        views = [view for each in own if (view := event_of(each, self.binding).reply.inventory)]
+        views = [view for _, view in self._views(play)]
         first, last = (views[0], views[-1]) if views else (InventoryView(), InventoryView())
         return (last.total or 0) - (first.total or 0), (last.available or 0) - (first.available or 0)
 
@@ -452,6 +453,45 @@ class Hearing:
             return False
         self.docket.foreign.append(moved[0].actual)
         return True
+
+    def turns(self, numbers: Sequence[int]) -> list[bool]:
+        """For each of these plays, in which the account was only read, but the last: whether the numbers moved in it,
+        and not in the longer time until the next."""
+        plays = [self._plays[number] for number in numbers if number in self._plays]
+        turns: list[bool] = []
+        for play, following in pairwise(plays):
+            before, after = self._views(play), self._views(following)
+            if len(before) < 2 or not after:
+                turns.append(False)
+                continue
+            began, ended, next_began = before[0][0].started, before[-1][0].ended, after[0][0].started
+            rested = next_began - ended > LONGER * (ended - began)
+            turns.append(rested and before[0][1] != before[-1][1] == after[0][1])
+        return turns
+
+    def _read_often(self, data: Mapping[str, Any]) -> list[Finding]:
+        """The account was read often and left alone, by turns, for what came up with reads alone; gives what stands."""
+        plays = [self._plays[number] for number in data["plays"] if number in self._plays]
+        setting, turns = self._plays.get(data["setting"]), self.turns(data["plays"])
+        met, play = next(((met, play) for play in plays if (met := play.met(data["finding"]))), (None, None))
+        if setting is None or met is None or play is None or not moved_by_reading(turns):
+            return []
+        if self.docket.knows(met):
+            self.docket.count(met)
+            return [met]
+        told = (
+            f"; so in {sum(turns)} of {len(turns)} times that it was read often, and not in the longer time after each"
+            " in which no call was made"
+        )
+        finding = replace(met, actual=met.actual + told)
+        calls = [*setting.exchanges, *evidence(play.exchanges, met)]
+        self.docket.file(finding, calls, [*setting.programme, *play.programme])
+        return [finding]
+
+    def _views(self, play: Performance) -> list[tuple[Exchange, InventoryView]]:
+        """What a play's reads show of the inventory of the account under test."""
+        own = [each for each in play.exchanges if each.intent.account == self.names[0]]
+        return [(each, view) for each in own if (view := event_of(each, self.binding).reply.inventory) is not None]
 
     @property
     def watch_s(self) -> float:

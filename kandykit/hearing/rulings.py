@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, log
+from math import ceil, comb, log
 from typing import Final
 
 from kandykit.docket import Docket
@@ -33,6 +33,12 @@ UNLIKELY: Final = 1e-4
 
 CALM: Final = 20
 """After so many plays in which nobody else was seen, what comes again and again in one play is not somebody else's."""
+
+MOST_TURNS: Final = 12
+"""In so many turns of reading and of rest at most it shows whether what moves the numbers is the reading."""
+
+LONGER: Final = 2.0
+"""In each turn the account is left alone for more than so many times the time in which it was read."""
 
 MOST_DOUBTS: Final = 12
 """After so many findings that did not come again, going on would only add to the noise."""
@@ -129,6 +135,23 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
 def _calm(docket: Docket, weighing: Weighing) -> bool:
     """Whether nobody else was ever seen to act, in plays enough to have been seen."""
     return weighing.first.number > CALM and not (weighing.busy or docket.doubts or docket.unsettled)
+
+
+def moved_by_reading(turns: Sequence[bool]) -> bool | None:
+    """Whether it is the reading that moves the numbers: None while more turns could tell.
+
+    In each turn the account was read often, and then left alone for longer. A turn is true where the numbers moved
+    while it was read and not while it was left alone: whoever else acts makes at most one turn of four look so.
+    """
+    if _by_chance(sum(turns), len(turns)) < UNLIKELY:
+        return True
+    at_best = sum(turns) + MOST_TURNS - len(turns)
+    return None if len(turns) < MOST_TURNS and _by_chance(at_best, MOST_TURNS) < UNLIKELY else False
+
+
+def _by_chance(true: int, turns: int) -> float:
+    """How likely so many of these turns, or more, are true where one in four is."""
+    return sum(comb(turns, hits) * 0.25**hits * 0.75 ** (turns - hits) for hits in range(true, turns + 1))
 
 
 def may_come_now_and_then(finding: Finding) -> bool:

@@ -54,6 +54,9 @@ ONCE_EACH: Final = re.compile(r"; once on each of two accounts, after the same c
 NOW_AND_THEN: Final = re.compile(r"; in \d+ of \d+ plays of the same calls$")
 """How what was met ends, where it did not come in every play."""
 
+BY_READING: Final = re.compile(r"; so in \d+ of \d+ times that it was read often, ")
+"""How it goes on where it was met while the account was read often, and not while it was left alone."""
+
 
 def with_history(case: Case, exchanges: Sequence[Exchange], binding: Binding) -> Case:
     """The case with what the account went through, where the calls alone do not show the finding, or may not."""

@@ -34,7 +34,7 @@ from kandykit.exchange import Credential, Exchange
 from kandykit.judgement import Case
 from kandykit.model.blame import OF_NOBODY
 from kandykit.report.credentials import accounts_of, authorization, form, guesses, leaked, token_digits, variants_of
-from kandykit.report.history import NOW_AND_THEN, ONCE_EACH, in_words, peak_of
+from kandykit.report.history import BY_READING, NOW_AND_THEN, ONCE_EACH, in_words, peak_of
 from kandykit.report.lead import MOST
 from kandykit.report.legible import one_line
 from kandykit.report.pattern import TRACE, checks_of, lists_too_many, member_of, outcome, quota_number, telling_call
@@ -244,7 +244,7 @@ class Script:
             *self._aging(),
             "while [ $round -lt $rounds ]; do",
             "  round=$((round + 1)) number=0 difference= net=0 alive= account=1 began_net=0 began_alive=0",
-            "  last_quota= quota_path= orders=",
+            "  last_quota= quota_path= orders= strayed=no",
             "  fresh=$(printf '%05d%03d' $RANDOM $round)",
             *(
                 ["  if [ $round = $aged_round ]; then aged_play; else play; clean_up; fi"]
@@ -384,15 +384,21 @@ class Script:
         given = [(variable, value) for value, variable in self.values.known.items()]
         if "R5" in self.case.finding.requirements:
             given += leaked(call, token_digits(call))
+        by_reading = BY_READING.search(self.case.finding.actual) is not None
         for check in checks_of(self.case, call, self.first.get(account), given, self.binding):
             # After a race that is told by its numbers, those of this play are its own.
-            if not (self.by_numbers and self.first and check.trait in ("moved", "sign", "sum")):
+            own_numbers = self.by_numbers or by_reading
+            if not (own_numbers and self.first and check.trait in ("moved", "sign", "sum")):
                 verb = "rests" if self._rests(check.trait, view) else "check"
                 if verb == "check" or not self.writing:
                     self.lines.append(f"{verb} {check.trait} {word(check.name)} {word(check.wanted)}")
         if view is not None and account not in self.first:
             self.first[account] = view
             self.lines.append("began")
+        elif view is not None and by_reading:
+            self.lines.append("stray")
+        if by_reading and call is telling_call(self.case):
+            self.lines.append("check stray '' yes")
         self.lines.append('[ -z "$difference" ] || return')
         self._learn(call, number)
 

@@ -11,7 +11,7 @@ from kandykit.binding import Binding
 from kandykit.calls import OrderKind
 from kandykit.errors import TargetDown
 from kandykit.exchange import Answer, Exchange, Headers, Intent, Request
-from kandykit.explore.explorer import Explorer
+from kandykit.explore.explorer import OFTEN_READ, Explorer
 from kandykit.explore.intrusions import Intruder
 from kandykit.explore.steps import Create, Delete, Fill, ListOrders, Look, LookUp, Step, fewer, from_json, more, to_json
 from kandykit.explore.walker import Walker
@@ -361,3 +361,26 @@ def test_programmes_survive_json() -> None:
     programme = [*LIFE, Fill(leave=2), more(1, "available")]
     assert from_json(to_json(programme)) == programme
     assert to_json([more(2)])[0]["kind"] == OrderKind.INCREMENT
+
+
+def test_what_comes_with_every_so_many_reads_is_no_other_hands_doing() -> None:
+    bench = Bench(TinyTarget(read_costs=25))
+    stood = bench.explorer.examine([more(2), *OFTEN_READ])
+    assert [finding.requirement for finding in stood] == ["L13"]
+    assert "times that it was read often" in stood[0].actual
+    case = bench.docket.cases[stood[0].id]
+    assert {call.request.method for call in case.calls[3:]} == {"GET"}
+    again = Bench(TinyTarget(read_costs=25))
+    assert again.walker.perform(from_json(case.programme), whole=True).shows(stood[0].id)
+
+
+def test_what_comes_with_time_is_not_laid_to_the_reads() -> None:
+    target = TinyTarget(total=40)
+
+    def elsewhere(_: int) -> None:
+        # Somebody creates a subscriber every 40 ms, which is once in each time that the account is read often.
+        target.used = min(int(bench.now / 0.04), 38)
+
+    bench = Bench(target, elsewhere)
+    bench.explorer.examine([more(2), *OFTEN_READ])
+    assert not any(finding.requirement == "L13" for finding in (case.finding for case in bench.docket.cases.values()))

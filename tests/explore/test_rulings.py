@@ -6,7 +6,14 @@ import pytest
 
 from kandykit.docket import Docket
 from kandykit.hearing.performance import Performance
-from kandykit.hearing.rulings import Weighing, may_come_now_and_then, plays_needed, weigh
+from kandykit.hearing.rulings import (
+    MOST_TURNS,
+    Weighing,
+    may_come_now_and_then,
+    moved_by_reading,
+    plays_needed,
+    weigh,
+)
 from kandykit.verdict import Finding, Verdict
 
 L2 = Finding("L2", "A create takes two", "one", "two", (1,), stateful=True)
@@ -68,3 +75,22 @@ def test_server_errors_that_come_and_go_never_stand() -> None:
     assert not may_come_now_and_then(error)
     assert may_come_now_and_then(L2)
     assert not may_come_now_and_then(L13)
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        ([], None),
+        ([True] * 6, None),
+        ([True] * 7, True),
+        ([False, True, True, True, True, True, True, True, True], None),
+        ([False, *[True] * 9], True),
+        ([False, False], None),
+        ([False] * 3, False),
+        ([True, False] * (MOST_TURNS // 2), False),
+    ],
+)
+def test_numbers_that_move_in_turn_after_turn_of_reading_and_never_at_rest_are_moved_by_it(
+    turns: list[bool], told: bool | None
+) -> None:
+    assert moved_by_reading(turns) is told

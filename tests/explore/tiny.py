@@ -14,7 +14,8 @@ PRODUCT = "KPN-VoiceVideo-C"
 class TinyTarget:
     """``returned`` products come back with a delete; ``oversell`` lets creates through without stock; every
     ``forgets_every``-th delete is not counted; once ``lax_from`` are in use an order may take one of them; the
-    ``lost_order``-th of all orders is listed and not carried out."""
+    ``lost_order``-th of all orders is listed and not carried out; every ``read_costs``-th read of the inventory uses a
+    product up."""
 
     total: int = 0
     used: int = 0
@@ -23,6 +24,8 @@ class TinyTarget:
     forgets_every: int = 0
     lax_from: int = 0
     lost_order: int = 0
+    read_costs: int = 0
+    reads: int = 0
     deletes: int = 0
     orders: list[dict[str, Any]] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
@@ -35,6 +38,8 @@ class TinyTarget:
 
     def _answer(self, method: str, path: str, query: dict[str, str], body: str) -> tuple[int, Any]:
         if (method, path) == ("GET", "/inventory"):
+            self.reads += 1
+            self.used += bool(self.read_costs and self.reads % self.read_costs == 0 and self.used < self.total)
             row = {"product_name": PRODUCT, "total": self.total, "used": self.used, "available": self.total - self.used}
             return 200, {"products": [row]}
         if (method, path) == ("GET", "/order"):

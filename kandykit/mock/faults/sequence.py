@@ -44,6 +44,23 @@ def every_tenth_delete_returns_nothing(mock: Mock) -> None:
     bend(mock.store, "give_back", lambda _: give_back)
 
 
+@sequence.breaks("L13", "L2")
+def every_twenty_fifth_read_uses_a_product(mock: Mock) -> None:
+    """Every twenty-fifth read of the inventory uses up a product, as long as one is free."""
+    reads: Counter[str] = Counter()
+
+    def around(read: Any) -> Any:
+        async def reading(account: Account, call: Call) -> Answer:
+            reads[account.client_id] += 1
+            account.used += reads[account.client_id] % 25 == 0 and account.available > 0
+            answer: Answer = await read(account, call)
+            return answer
+
+        return reading
+
+    bend(mock.operations, "read_inventory", around)
+
+
 @sequence.breaks("L1", "L8")
 def every_fifth_order_does_nothing(mock: Mock) -> None:
     """Every fifth order is reported as fulfilled and leaves the total alone."""

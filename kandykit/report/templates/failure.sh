@@ -404,6 +404,7 @@ check() { # TRAIT NAME RECORDED
           case " $quota_path " in *" $3 "*) value=$3 ;; *) value=${quota_path:-risen} ;; esac ;;
       esac
       compare "quota-used against the $2" "$value" "$3" ;;
+    stray) compare "whether the numbers moved while they were only read" "$strayed" "$3" ;;
     mentions)
       value=no
       [ -n "${!2:-}" ] && [[ $body$(tr '\r\n' '  ' < "$now.headers") == *"${!2}"* ]] && value=yes
@@ -447,6 +448,17 @@ began() {
     printf -v "began_${name}_$account" '%s' "$value"
   done
   [ "$account" != 1 ] || began_net=$net began_alive=$(living)
+}
+
+# stray: keeps whether a read shows other numbers than the first one did; which of the reads it is may depend on how
+# many went before.
+stray() {
+  local name each
+  for name in total used available; do
+    each=began_${name}_$account
+    number_of "${!name}"
+    [ -z "${!each:-}" ] || [ "$value" = "${!each}" ] || strayed=yes
+  done
 }
 
 # list_length: sets value to how many orders the list at hand shows.

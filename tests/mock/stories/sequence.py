@@ -46,6 +46,9 @@ STORIES: dict[str, Story] = {
     "every-tenth-delete-returns-nothing": played(
         "up:1 " + "new:a del:a " * 10 + "stock", f"{TEN_GONE} 1/0/1", f"{TEN_GONE} 1/1/0"
     ),
+    "every-twenty-fifth-read-uses-a-product": played(
+        "up:2 " + "stock " * 25, "201f" + " 2/0/2" * 25, "201f" + " 2/0/2" * 24 + " 2/1/1"
+    ),
     "every-fifth-order-does-nothing": played(
         "up:1 up:2 down:1 up:3 stock up:4 stock",
         "201f 201f 201f 201f 5/0/5 201f 9/0/9",
