@@ -55,8 +55,10 @@ class Docket:
             found_at = max((call.seq for call in calls), default=0)
             known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme), found_at=found_at)
             self.doubts.pop(finding.id, None)
+            if calls:
+                known.met(calls[-1])
             return known
-        known.seen += 1
+        self.count(finding, calls)
         in_doubt_no_more = known.finding.verdict is Verdict.INCONCLUSIVE and finding.verdict is Verdict.FAIL
         also = finding.also if in_doubt_no_more else known.finding.also or finding.also
         if in_doubt_no_more or (calls and len(calls) < len(known.calls)):
@@ -65,9 +67,12 @@ class Docket:
             known.finding = replace(known.finding, also=also)
         return known
 
-    def count(self, finding: Finding) -> None:
-        """A finding that stands was met once more."""
-        self.cases[finding.id].seen += 1
+    def count(self, finding: Finding, calls: Sequence[Exchange]) -> None:
+        """A finding that stands was met once more: by the last of these calls."""
+        known = self.cases[finding.id]
+        known.seen += 1
+        if calls:
+            known.met(calls[-1])
 
     def doubt(self, finding: Finding, calls: Sequence[Exchange], why: str = "") -> None:
         """A finding did not come again; ``why`` says what kept its calls from being played again, if anything did."""

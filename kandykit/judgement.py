@@ -16,7 +16,7 @@ class Case:
 
     ``calls`` are the exchanges of that sequence, in order; ``programme`` the steps that play it again (JSON values,
     empty where a single exchange says it all), ``setting`` the steps in which such an exchange came up; ``seen`` counts
-    how often the finding was met in the run, and
+    how often the finding was met in the run, ``met_in`` names the probes and tests in which it was, in order, and
     ``found_at`` is the number of the call at which it came to stand. ``history`` says what the account went through
     before the call in each place (see `kandykit.report.history`), where the calls alone do not show it, ``recent`` the
     last of it where they may, and ``living`` how many subscribers there must have been then, whatever was shown.
@@ -31,6 +31,13 @@ class Case:
     history: dict[int, str] = field(default_factory=dict)
     recent: str = ""
     living: int | None = None
+    met_in: list[str] = field(default_factory=list)
+
+    def met(self, call: Exchange) -> None:
+        """Keep in which test it was met once more, or by which probe, from the call that shows it."""
+        where = call.intent.probe or call.intent.test
+        if where and where not in self.met_in:
+            self.met_in.append(where)
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ class Entry:
 class Result:
     """What a run said of one entry: ``right`` is whether it said what it must.
 
-    ``where`` names the probes, or else the tests, whose calls showed what was found.
+    ``where`` names for each requirement the probes, or else the tests, in which something was found to break it.
     """
 
     entry: Entry
@@ -229,14 +229,7 @@ def _try(
         )
     finally:
         mock.stop()
-    result = _read(entry, seed, depth, statement, status, time.monotonic() - began)
-    return replace(result, where=_where(folder / "latest" / "failures"))
-
-
-def _where(failures: Path) -> tuple[str, ...]:
-    """The probes or tests whose calls each finding ends with."""
-    intents = [json.loads(path.read_text(encoding="utf-8"))["calls"][-1]["intent"] for path in failures.glob("*.json")]
-    return tuple(sorted({intent["probe"] or intent["test"] for intent in intents}))
+    return _read(entry, seed, depth, statement, status, time.monotonic() - began)
 
 
 def _ended(command: Sequence[str], under_way: set[subprocess.Popen[bytes]]) -> int:
@@ -269,6 +262,7 @@ def _read(entry: Entry, seed: int, depth: str, statement: Mapping[str, Any], sta
     else:
         right = not failed and statement["verdict"] == entry.verdict
     note = "" if right else statement.get("why", "")
+    told = [finding for row in rows if row["verdict"] in ("fail", "warn") for finding in row["findings"]]
     return Result(
         entry,
         seed,
@@ -283,8 +277,7 @@ def _read(entry: Entry, seed: int, depth: str, statement: Mapping[str, Any], sta
         min((finding["found_at"] for finding in named if finding.get("found_at")), default=None),
         min((finding["calls"] for finding in named), default=None),
         round(seconds, 2),
-        tuple(
-            sorted({finding["id"] for row in rows if row["verdict"] in ("fail", "warn") for finding in row["findings"]})
-        ),
+        tuple(sorted({finding["id"] for finding in told})),
+        tuple(sorted({f"{finding['requirement']} {place}" for finding in told for place in finding["met_in"]})),
         note=note,
     )

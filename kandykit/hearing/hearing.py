@@ -368,7 +368,7 @@ class Hearing:
         known: list[Finding] = []
         for finding in play.distinct:
             if self.docket.knows(finding):
-                self.docket.count(finding)
+                self.docket.count(finding, self._exchanges(finding.evidence))
                 known.append(finding)
             elif not self.worn_out:
                 self._open[play.number] = finding
@@ -389,7 +389,7 @@ class Hearing:
         if finding is None:
             return []
         if self.docket.knows(finding):
-            self.docket.count(finding)
+            self.docket.count(finding, self._exchanges(finding.evidence))
             return [finding]
         doubted = self.docket.doubted
         quiet = self.quiet(data.get("quiet", ()))
@@ -477,7 +477,7 @@ class Hearing:
         if setting is None or met is None or play is None or not moved_by_reading(turns):
             return []
         if self.docket.knows(met):
-            self.docket.count(met)
+            self.docket.count(met, self._exchanges(met.evidence))
             return [met]
         told = (
             f"; so in {sum(turns)} of {len(turns)} times that it was read often, and not in the longer time after each"
@@ -537,7 +537,7 @@ class Hearing:
         fresh = [finding for finding in play.findings if not self.races.settled(finding)]
         for finding in play.findings:
             if finding not in fresh:
-                self.docket.count(finding)
+                self.docket.count(finding, self._exchanges(finding.evidence))
         if fresh:
             self._open_races[data["play"]] = fresh
         return fresh

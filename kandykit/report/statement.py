@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NEVER_AROSE: Final = "its condition never arose in this run"
 TEXT_CHARACTERS: Final = 2_000
+MET_IN: Final = 40
+"""So many of the tests and probes that met a finding are named."""
 
 _GRAVITY: Final = ("fail", "waived", "warn", "inconclusive", "info")
 """Findings of one requirement are listed the gravest first."""
@@ -235,6 +237,7 @@ def _finding(case: Case, level: Level, waivers: Iterable[Waiver], names: frozens
         "source": finding.source,
         "calls": len(case.calls),
         "seen": case.seen,
+        "met_in": case.met_in[:MET_IN],
         "found_at": case.found_at,
         "suites": sorted({call.intent.suite for call in case.calls if call.intent.suite}),
         "replay": f"failures/{finding.id}.sh",
