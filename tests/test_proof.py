@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kandykit.errors import UsageError
-from kandykit.proof import Entry, Result, _where, entries, sample
+from kandykit.proof import Entry, Result, entries, sample
 from kandykit.proving import _kept, part_of
 from kandykit.report.matrix import matrix_words
 
@@ -77,13 +77,6 @@ def test_the_table_counts_marks_and_names_equal_kill_vectors() -> None:
     assert "- alike: oversell-by-one, increment-adds-one" in matrix_words([result(FAULT, "L5"), result(OTHER, "L5")])
     elsewhere = replace(result(OTHER, "L5"), where=("workflow/test_orders.py::test_another",))
     assert "alike" not in matrix_words([result(FAULT, "L5"), elsewhere])
-
-
-def test_where_a_finding_came_to_light_is_the_probe_or_the_test_of_its_last_call(tmp_path: Path) -> None:
-    for name, test, probe in (("a", "t::one", ""), ("b", "t::two", "order: zero"), ("c", "t::one", "")):
-        calls = [{"intent": {"test": "t::before", "probe": ""}}, {"intent": {"test": test, "probe": probe}}]
-        (tmp_path / f"{name}.json").write_text(json.dumps({"calls": calls}), encoding="utf-8")
-    assert _where(tmp_path) == ("order: zero", "t::one")
 
 
 def test_a_correct_server_may_be_left_open_but_neither_accused_nor_named_as_something_else() -> None:

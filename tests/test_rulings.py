@@ -127,3 +127,15 @@ def test_what_a_second_account_shows_stands_where_no_late_read_can_be_it(
         docket.file(Finding(requirement, LATE_READ, "at once", "late", (), verdict=Verdict.INCONCLUSIVE), [])
     first, elsewhere = plays(finding, True, True)
     assert (weigh(docket, finding, Weighing(first, elsewhere=elsewhere, sure=sure)) is not None) == stands
+
+
+def test_a_case_names_each_probe_and_test_that_met_it_once_in_order() -> None:
+    finding = Finding("R3", "malformed input is accepted", "400", "201", (1,))
+    docket = Docket()
+    for number, (test, probe) in enumerate([("t::one", ""), ("t::two", "order: zero"), ("t::one", "")], start=1):
+        intent = Intent("security", test, probe=probe)
+        docket.file(finding, [Exchange(number, intent, Request("GET", "http://127.0.0.1/", (), None), None, 0.0, 1.0)])
+    docket.count(finding, [])
+    case = docket.cases[finding.id]
+    assert case.seen == 4
+    assert case.met_in == ["t::one", "order: zero"]
