@@ -27,7 +27,7 @@ from kandykit.explore.explorer import Effort, Explorer
 from kandykit.explore.intrusions import Intruder
 from kandykit.explore.races.race import Race
 from kandykit.explore.races.racer import Racer
-from kandykit.explore.steps import Programme
+from kandykit.explore.steps import Programme, UseUp
 from kandykit.explore.walker import Walker
 from kandykit.guard import Guard
 from kandykit.hearing import Hearing
@@ -509,6 +509,7 @@ class Run:
                 self.residue = restore(
                     self.client, self.ledger, self.binding, fulfilment_s=fulfilment_s, goes_on=self._goes_on
                 )
+                self._use_up_the_last()
         except KandykitError as error:
             self.residue.append(f"cleaning up ended early: {error}")
         self.client.close()
@@ -523,6 +524,17 @@ class Run:
         )
         self.hearing.finish()
         self.journal.close()
+
+    def _use_up_the_last(self) -> None:
+        """Where the quota ended the run, what is left of it is of no use but to see whether the quota is kept.
+
+        Only on this machine: elsewhere others may share it.
+        """
+        if not self._last_calls or self.interrupted or self.options.as_live or not self.profile.is_loopback:
+            return
+        index = self.names.index(next(iter(self._last_calls)))
+        self.walker.calling.intent = Intent("quota", "quota")
+        self.walker.perform([UseUp(self.ledger.calls_to_clean_up + 2 * SPARED, index)], keep=True)
 
     def _goes_on(self) -> bool:
         """Whether the account is put back although somebody asked to end: the first time; who asks again is heeded."""
