@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -108,12 +108,15 @@ class Client:
         """Make up to 32 calls that really overlap: each is ready on its own connection before the first one leaves.
 
         Those whose places are in ``follows`` leave as soon as the call before them is over, whatever else is under way.
-        Tokens are fetched before, so that nothing else goes out meanwhile; no call of a burst is sent again. Where the
-        guard holds one back, none leaves. What came is in the order of ``calls``, and seen in that order.
+        Tokens are fetched before, those of several accounts at once, so that nothing else goes out meanwhile; no call
+        of a burst is sent again. Where the guard holds one back, none leaves. What came is in the order of ``calls``,
+        and seen in that order.
         """
         if not 1 <= len(calls) <= BURST:
             raise ValueError(f"a burst has 1 to {BURST} calls, not {len(calls)}")
         requests = [_request(outgoing, intent) for outgoing, intent in calls]
+        live = [intent for request, (_, intent) in zip(requests, calls, strict=True) if self._attaches(request, intent)]
+        self._mint_together({intent.account: intent for intent in live})
         used: dict[int, tuple[ClientCredentials, str]] = {}
         for number, (request, (_, intent)) in enumerate(zip(requests, calls, strict=True)):
             if self._attaches(request, intent):
@@ -180,12 +183,18 @@ class Client:
         return found
 
     def _follow(
-        self, flow: Generator[httpx.Request, httpx.Response, None], request: httpx.Request | None = None
+        self,
+        flow: Generator[httpx.Request, httpx.Response, None],
+        request: httpx.Request | None = None,
+        first: httpx.Response | None = None,
     ) -> Passed | None:
-        """Send what an auth flow asks for; returns what came of the last sending of ``request``."""
+        """Send what an auth flow asks for; returns what came of the last sending of ``request``.
+
+        ``first`` is the answer to its first call, where that was made already.
+        """
         passed: Passed | None = None
         try:
-            going = next(flow)
+            going = next(flow) if first is None else flow.send(first)
             while True:
                 came, arrival = self.door.send(going)
                 if going is request:
@@ -198,6 +207,20 @@ class Client:
             return passed
         finally:
             flow.close()
+
+    def _mint_together(self, intents: Mapping[str, Intent]) -> None:
+        """Where several accounts need new tokens, ask for them at once; each goes on by itself with what came."""
+        stale = [account for account in intents if not self._auth(account).fresh]
+        if len(stale) < 2:
+            return
+        flows = [self._auth(account).mint(intents[account]) for account in stale]
+        try:
+            arrivals, passed = self._burst([next(flow) for flow in flows], ())
+            for flow, arrival, (came, _, _) in zip(flows, arrivals, passed, strict=True):
+                self._follow(flow, first=httpx.Response(0) if came.failure else response_of(arrival))
+        finally:
+            for flow in flows:
+                flow.close()
 
     def _burst(self, requests: Sequence[httpx.Request], follows: Collection[int]) -> tuple[list[Arrival], list[Passed]]:
         door = self.door

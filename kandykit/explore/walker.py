@@ -260,8 +260,12 @@ class Walker:
     def outgoing(self, steps: Sequence[Step], scene: Scene) -> list[tuple[Step, Outgoing, Intent]]:
         """The calls of these steps, to be sent together: one for each step that has a call of its own to make.
 
-        Subscribers that nobody created yet get their identities here, so that two creates can share one.
+        Subscribers that nobody created yet get their identities here, so that two creates can share one. Accounts that
+        renew their tokens do so together, just before.
         """
+        for step in steps:
+            if isinstance(step, Renew):
+                self._renew(self.names[step.account])
         made = [(step, self._single(step, scene), getattr(step, "account", 0)) for step in steps]
         return [(step, call, self.calling.intent_of(index)) for step, call, index in made if call is not None]
 

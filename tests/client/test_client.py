@@ -414,6 +414,31 @@ def test_a_burst_keeps_the_order_of_its_calls(make_line: MakeLine) -> None:
     assert len(target.tokens) == 2
 
 
+def test_tokens_for_several_accounts_are_asked_for_at_once(make_line: MakeLine) -> None:
+    together = threading.Barrier(2)
+
+    def meet(true: Reply) -> Reply:
+        together.wait(5)  # passes only if both token calls are with the target at once
+        return true
+
+    target = LittleTarget()
+    with target.serve() as origin:
+        line = make_line(target, origin=origin, real_time=True)
+        target.instead.extend([meet] * 2)
+        calls = [(line.binding.read_inventory(), Intent(account=f"account-{number}")) for number in (1, 2)]
+        burst = line.client.send_together(calls)
+    assert [reply.outcome for _, _, reply in burst] == [Outcome.DONE] * 2
+    assert len(target.tokens) == 2
+
+
+def test_of_tokens_asked_for_at_once_one_that_fails_is_asked_for_again(line: Line) -> None:
+    line.target.instead.extend([Reply(503), None])
+    calls = [(line.binding.read_inventory(), Intent(account=f"account-{number}")) for number in (1, 2)]
+    burst = line.client.send_together(calls)
+    assert [reply.outcome for _, _, reply in burst] == [Outcome.DONE] * 2
+    assert len(line.target.seen) == 5
+
+
 def test_calls_that_follow_leave_when_the_one_before_them_is_over(make_line: MakeLine) -> None:
     target = LittleTarget()
     read, reads = threading.Event(), []

@@ -15,6 +15,7 @@ from kandykit.explore.steps import (
     ListOrders,
     Look,
     Order,
+    Renew,
     Step,
     fewer,
     more,
@@ -131,6 +132,11 @@ AIMED: Final[tuple[Race, ...]] = (
             (Look(), Look(account=1)) * 6,
             (ListOrders(), ListOrders(account=1), Look(), Look(account=1)) * 3,
         ),
+    ),
+    Race(
+        "tokens for two accounts at once",
+        [*_stock(2, "a"), more(5, account=1), Create("theirs", account=1), Look(account=1)],
+        ((Renew(), Renew(account=1), Look(), Look(account=1)),) * 6,
     ),
     Race(
         "subscribers come and go",

@@ -15,6 +15,7 @@ from kandykit.mock.app import Mock
 from kandykit.mock.bending import before, bend
 from kandykit.mock.call import Call
 from kandykit.mock.catalogue import Faults
+from kandykit.mock.settings import TOKEN_PATH
 
 races = Faults("races")
 
@@ -255,6 +256,25 @@ def reading_writes_the_use_back(mock: Mock) -> None:
         return showing
 
     bend(mock.operations, "show_stock", around)
+
+
+@races.breaks("L11", "L12", "R6", depth="standard")
+def tokens_mixed_up_when_asked_for_together(mock: Mock) -> None:
+    """Of several clients that ask for a token at once, each gets one of whoever asked last."""
+    latest: list[Call] = []
+
+    def around(answer: Any) -> Any:
+        async def answering(call: Call) -> Answer:
+            if call.path == TOKEN_PATH:
+                latest[:] = [call]
+                await mock.sleep(GAP_S)
+                call = latest[0]
+            answered: Answer = await answer(call)
+            return answered
+
+        return answering
+
+    bend(mock.gateway, "answer", around)
 
 
 # Torn and stale reads.

@@ -6,6 +6,7 @@ A burst is written to one connection per call before any answer is read, so that
 import http.client
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -282,7 +283,17 @@ def anothers_orders(caller: Caller) -> bool:
     return [len(answer[1]["orders"]) for answer in answers] != counts * 4
 
 
+def tokens_mixed_up(caller: Caller) -> bool:
+    other = caller.as_client("globex")
+    caller.up(1)
+    with ThreadPoolExecutor(2) as pool:
+        token, _ = pool.map(lambda one: one.mint().json()["access_token"], (caller, other))
+    shown = caller.call("GET", "/inventory", {"authorization": f"Bearer {token}"}).json()
+    return bool(shown["products"][0]["total"] != caller.stock()[0])
+
+
 STORIES: dict[str, Story] = {
+    "tokens-mixed-up-when-asked-for-together": seen(tokens_mixed_up),
     "inventory-of-whoever-asks-last": seen(anothers_stock),
     "orders-of-whoever-asks-last": seen(anothers_orders),
     "order-is-listed-before-it-counts": seen(listed_too_early),
