@@ -355,7 +355,8 @@ def _without_numbers(identity: str) -> str:
 
 
 def form_of(identity: str | None) -> str:
-    """The form of an identity: ``server`` where the target chooses it, else ``caller``, its unusual signs and domain.
+    """The form of an identity: ``server`` where the target chooses it, else ``caller``, its unusual signs and domain,
+    and how many signs stand before that, of which kind the first and the last.
 
     A target may refuse a form that it never accepted; one that it did accept is good for every identity of that form.
     """
@@ -365,8 +366,10 @@ def form_of(identity: str | None) -> str:
     if not at:
         user, domain = identity, ""
     signs = {"A" if sign.isupper() else sign for sign in user if not (sign.isdigit() or sign.islower() or sign == "-")}
-    length = "long" if len(user) > 40 else ""
-    return " ".join(part for part in ("caller", *sorted(signs), length, f"@{domain}") if part)
+    ends = " to ".join(
+        "a digit" if sign.isdigit() else "a letter" if sign.isalpha() else sign for sign in user[:1] + user[-1:]
+    )
+    return " ".join(("caller", *sorted(signs), f"@{domain}, {len(user)} from {ends}"))
 
 
 def _is_plain(form: str) -> bool:

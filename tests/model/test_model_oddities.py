@@ -323,6 +323,14 @@ def test_a_form_of_identity_that_was_never_accepted_may_be_refused() -> None:
     assert not story.said
 
 
+@pytest.mark.parametrize("other", ["kk-12@x.nl", "5-kk@x.nl", "kk-1+@x.nl", "kk-5@y.nl"])
+def test_a_longer_identity_or_one_that_begins_otherwise_is_of_another_form(other: str) -> None:
+    story = Story().shows(3, 0).creates("kk-1@x.nl").creates(other, answer=400)
+    assert not story.shows(3, 1).said
+    story = Story().shows(3, 0).creates("kk-1@x.nl").creates("kk-2@x.nl", answer=400)
+    assert story.named == ["L5"]
+
+
 def test_identities_like_the_ones_that_a_target_makes_up_may_be_kept_for_itself() -> None:
     story = Story().shows(4, 0).creates("ours-7@x.nl").creates(given="user7@x.nl").creates("user8@x.nl", answer=400)
     assert not story.shows(4, 2).said

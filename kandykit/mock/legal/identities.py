@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -161,6 +162,18 @@ def deleted_identity_is_the_next_one_given(mock: Mock) -> None:
 
 
 @identities.gets("conformant")
+def identities_have_forty_signs_at_most(mock: Mock) -> None:
+    """A request may name an identity of up to forty characters, domain and all."""
+    allow(mock, lambda identity: len(identity) <= 40)
+
+
+@identities.gets("conformant")
+def identities_begin_with_a_letter(mock: Mock) -> None:
+    """A request may name an identity that begins with a letter."""
+    allow(mock, lambda identity: identity[:1].isalpha())
+
+
+@identities.gets("conformant")
 def passwords_are_pins(mock: Mock) -> None:
     """Passwords are four digits, which many a number of an answer is as well."""
     pins = count(1000)
@@ -178,6 +191,19 @@ def pins_that_order_numbers_hold_as_well(mock: Mock) -> None:
 def named(mock: Mock, name: Any) -> None:
     """Let the server choose its identities in this way."""
     bend(mock.store, "new_identity", lambda _: lambda _account: name())
+
+
+def allow(mock: Mock, right: Callable[[str], bool]) -> None:
+    """Refuse a request that names an identity which is not right."""
+
+    def around(check: Any) -> Any:
+        def checking(value: Any) -> str:
+            identity: str = check(value)
+            return identity if right(identity) else malformed("The identity has a form that is not allowed.")
+
+        return checking
+
+    bend(mock.schemas, "identity", around)
 
 
 def need_identity(mock: Mock) -> None:

@@ -1,6 +1,7 @@
 """Stories of unusual identities."""
 
 import re
+from collections.abc import Callable
 
 from tests.mock.caller import Caller
 from tests.mock.stories import Story, played, told
@@ -60,7 +61,21 @@ def pin_in_an_order(caller: Caller) -> bool:
     return str(caller.create().json()["password"]) in number
 
 
+def wishes(*names: str) -> Callable[[Caller], list[int]]:
+    """What becomes of these wishes, one after another."""
+
+    def act(caller: Caller) -> list[int]:
+        caller.up(len(names))
+        return [caller.create(name).status_code for name in names]
+
+    return act
+
+
 STORIES: dict[str, Story] = {
+    "identities-have-forty-signs-at-most": told(
+        wishes(f"{'a' * 24}@shop.example.org", f"{'a' * 23}@shop.example.org"), [201, 201], [400, 201]
+    ),
+    "identities-begin-with-a-letter": told(wishes("1@shop.example.org", "a1@shop.example.org"), [201, 201], [400, 201]),
     "server-chooses-and-refuses-a-wish": told(wish, "granted", "400"),
     "server-chooses-and-ignores-a-wish": told(wish, "granted", "another"),
     "server-chooses-as-declared": told(wish, "granted", "400"),
