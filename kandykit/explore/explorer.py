@@ -191,7 +191,10 @@ class Explorer:
                 programme, shows, finding, played
             )
             elsewhere = None if rested else self.second_account.tries([programme], shows, cut_elsewhere)
-            return weigh(again=[play.number for play in played], rested=rested, elsewhere=elsewhere)
+            stood = weigh(again=[play.number for play in played], rested=rested, elsewhere=elsewhere)
+            return (
+                [*stood, *self._seen_at_its_step(programme, finding, plays=MOST_PLAYS)] if stood and rested else stood
+            )
         reads_only = finding.requirement == "L13"
         paused = any(isinstance(step, Pause) and step.seconds >= LONGEST_QUIET_S for step in programme)
         quiet = [] if reads_only else self._quiet(max(_lasted_s(play) for play in played), whole=paused)
@@ -210,11 +213,23 @@ class Explorer:
         if stood and any(not self.docket.knows(met) for met in last.distinct):
             # One answer may break a rule and a law: with the few calls that are left the other one is soon confirmed.
             stood += self.deal_with(smallest, last)
-        watched = _each_seen(smallest)
-        if stood and finding.requirement.startswith("L") and len(watched) > len(smallest) and not self._ended():
-            # What is wrong may have been done by a step before the one that it showed at.
-            stood += self.deal_with(watched, self.walker.perform(watched))
-        return stood
+        return [*stood, *self._seen_at_its_step(smallest, finding)] if stood else []
+
+    def _seen_at_its_step(self, programme: list[Step], finding: Finding, plays: int = 1) -> list[Finding]:
+        """What is wrong may have been done by a step before the one that it showed at: look after each of them.
+
+        What comes now and then only is played more often, until it shows.
+        """
+        watched = _each_seen(programme)
+        if not finding.requirement.startswith("L") or len(watched) == len(programme):
+            return []
+        for _ in range(plays):
+            if self._ended():
+                break
+            performance = self.walker.perform(watched)
+            if performance.distinct:
+                return self.deal_with(watched, performance)
+        return []
 
     def _shown_twice(self, programme: Programme, shows: Callable[[Performance], bool]) -> list[Performance]:
         """Two plays that show it; none where it does not show, or only shows what an earlier play had left behind."""
