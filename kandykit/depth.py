@@ -59,7 +59,7 @@ DEPTHS: Final[Mapping[str, Depth]] = {
             stay_s=6.0,
             shrink_plays=150,
             random=60,
-            longest_s=420.0,
+            longest_s=240.0,
         ),
         Depth(
             "deep",
