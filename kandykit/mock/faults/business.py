@@ -252,6 +252,20 @@ def long_identities_are_cut(mock: Mock) -> None:
     bend(mock.store, "enrol", around)
 
 
+@business.breaks("L5", "L9")
+def taken_goes_by_the_first_thirty_two_signs(mock: Mock) -> None:
+    """Whether an identity is taken is asked of a column that holds the first thirty-two characters of its user."""
+
+    def free(account: Account, identity: str) -> bool:
+        user, _, domain = identity.partition("@")
+        return not any(
+            (taken.partition("@")[0][:32], taken.partition("@")[2]) == (user[:32], domain)
+            for taken in account.subscribers
+        )
+
+    bend(mock.store, "identity_free", lambda _: free)
+
+
 @business.breaks("L9", "L10", depth="standard")
 def letter_case_overwrites(mock: Mock) -> None:
     """Subscribers are kept by identity in lower case, so that a second spelling replaces the first subscriber."""

@@ -70,6 +70,9 @@ STORIES = {
     "letter-case-overwrites": played(
         "up:3 new:ann new:Ann del:ann del:Ann stock", "201f 201 201 200 200 3/0/3", "201f 201 201 404 200 3/1/2"
     ),
+    "taken-goes-by-the-first-thirty-two-signs": played(
+        f"up:2 new:{'a' * 32} new:{'a' * 33}", "201f 201 201", "201f 201 400"
+    ),
     "long-identities-are-cut": told(identity_given, True, False),
     "identity-with-plus-cannot-be-deleted": played(
         "up:2 new:a+b del:a+b stock", "201f 201 200 2/0/2", "201f 201 404 2/1/1"
