@@ -6,7 +6,8 @@ when none is left. Nothing here knows the wire, the network or a clock: times co
 
     account.py         one account: hands every event to the law that it concerns
     inventory_law.py   reads of the inventory: bounds, and whether the calls before them explain the numbers
-    order_law.py       orders: fulfilled or refused rightly, and the ledger ever after
+    order_law.py       orders: what becomes of each, and the ledger ever after
+    fitting_law.py     whether an order fits: fulfilled or refused rightly
     subscriber_law.py  creates and deletes: stock, identities, passwords
     refusals.py        the codes that refusals have
     state.py           what these share
