@@ -27,6 +27,7 @@ MAX_AGE: Final = "access-control-max-age"
 
 _OF_THE_ORIGIN: Final = re.compile(r"\borigin\b", re.IGNORECASE)
 _OF_MORE: Final = re.compile(r"\b(?:methods?|headers?)\b", re.IGNORECASE)
+_FRACTION: Final = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _NEEDED_HEADERS: Final = frozenset({"authorization", "content-type"})
 _TABLE: Final = f"{PAGE}, HTTP response headers"
 
@@ -172,7 +173,8 @@ def preflights_allow_what_is_documented(sight: Sight) -> tuple[Check, ...]:
     headers = _listed(sight, HEADERS)
     refused = {name for name in asked if name not in headers and not ("*" in headers and name != "authorization")}
     if refused:
-        found.append(_not_allowed(sight, HEADERS, "a header that the API needs", ", ".join(sorted(asked)), stops=True))
+        what = "Authorization, which * does not stand for" if "*" in headers else "a header that the API needs"
+        found.append(_not_allowed(sight, HEADERS, what, ", ".join(sorted(asked)), stops=True))
     return tuple(found) or HELD_C5
 
 
@@ -189,7 +191,8 @@ def max_age_is_a_number(sight: Sight) -> tuple[Check, ...]:
     elif value.strip().isascii() and value.strip().isdigit():
         return HELD_C6
     else:
-        title, verdict = f"Access-Control-Max-Age is no number of seconds{_aside(sight)}", _verdict(sight)
+        whole = " whole" if _FRACTION.fullmatch(value.strip()) else ""
+        title, verdict = f"Access-Control-Max-Age is no{whole} number of seconds{_aside(sight)}", _verdict(sight)
     return (
         sight.finding(
             "C6",

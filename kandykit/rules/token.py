@@ -70,8 +70,10 @@ def token_answers_name_the_token(sight: Sight) -> tuple[Check, ...]:
         what, expected, actual = "is no JSON object", "a JSON object", quoted(sight.body)
     elif not isinstance(content.get("access_token"), str) or not content["access_token"]:
         what, expected, actual = "holds no access_token", "access_token: text", quoted(sight.body)
-    elif str(content.get("token_type", "")).lower() != "bearer":
-        actual = quoted(str(content.get("token_type")))
+    elif "token_type" not in content:
+        what, expected, actual = "does not name its type", "token_type: Bearer", quoted(sight.body)
+    elif str(content["token_type"]).lower() != "bearer":
+        actual = quoted(str(content["token_type"]))
         what, expected = "is of another type than Bearer", "token_type: Bearer"
     else:
         return HELD_T2
@@ -87,8 +89,13 @@ def token_life_is_a_number(sight: Sight) -> tuple[Check, ...]:
     text = life if isinstance(life, str) else str(life) if isinstance(life, int) and life is not True else ""
     if text.isascii() and text.isdigit() and int(text) > 0:
         return HELD_T3
-    actual = repr(life) if "expires_in" in sight.content else "absent"
-    return (_form(sight, "T3", "expires_in is no number of seconds", '3599, or "3599"', actual, "RFC 6749 5.1"),)
+    if "expires_in" not in sight.content:
+        title, actual = "The token answer does not say how long the token lives", "absent"
+    else:
+        title, actual = "expires_in is no number of seconds", repr(life)
+        if text[:1].isdigit():
+            title = "expires_in is more than a number of seconds, or less than one"
+    return (_form(sight, "T3", title, '3599, or "3599"', actual, "RFC 6749 5.1"),)
 
 
 @judges("T4")
@@ -101,7 +108,7 @@ def token_answers_are_not_stored(sight: Sight) -> tuple[Check, ...]:
     if any(word.strip().lower() == "no-store" for value in values for word in value.split(",")):
         return HELD_T4
     actual = f"Cache-Control: {', '.join(values) or 'absent'}"
-    title = "The token answer may be stored by caches"
+    title = f"The token answer {'lets caches store it' if values else 'says nothing to caches'}"
     return (_form(sight, "T4", title, "Cache-Control: no-store", actual, "RFC 6749 5.1"),)
 
 
@@ -139,7 +146,12 @@ def wrong_clients_are_told_so(sight: Sight) -> tuple[Check, ...]:
         return NOTHING
     if sight.status in (400, 401) and named and sight.content is not NOT_JSON:
         return HELD_T6 + HELD_R6
-    title = "Wrong credentials are not refused as invalid_client"
+    how = "are not refused as invalid_client"
+    if sight.status >= 500:
+        how = "are answered by a server error"
+    elif sight.status not in (400, 401):
+        how = "are refused with another code"
+    title = f"Wrong credentials {how}"
     expected = "400 or 401 with invalid_client as JSON"
     found = _form(sight, "T6", title, expected, f"{sight.status} {quoted(sight.body)}", "RFC 6749 5.2")
     return (found, *HELD_R6)

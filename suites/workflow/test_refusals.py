@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kandykit.explore.steps import Create, Delete, DeleteNobody, Fill, ListOrders, Look, LookUp, fewer, more
+from kandykit.explore.steps import Create, Delete, DeleteNobody, Fill, ListOrders, Look, LookUp, Step, fewer, more
 from kandykit.exposure import ABSURD
 from kandykit.run import Run
 
@@ -125,18 +125,36 @@ def test_no_number_is_so_large_that_it_becomes_small(run: Run) -> None:
         run.examine([Look(), more(1), Look(), *beyond, ListOrders(), Look()])
 
 
+TO_THE_LIMIT: dict[str, list[Step]] = {
+    "too many at once": [Look(), more(1, "room"), Look(), ListOrders(), Look()],
+    "all at once": [
+        Look(),
+        more(0, "room"),
+        Look(),
+        more(1),
+        Look(),
+        fewer(1),
+        Look(),
+        more(2),
+        Look(),
+        more(1),
+        Look(),
+    ],
+    "all but one": [Look(), more(-1, "room"), Look(), more(2), Look(), more(1), Look(), more(1), Look(), ListOrders()],
+    # What was just refused can be given back, by the same quantity and at once.
+    "given back": [Look(), more(-1, "room"), Look(), more(2), fewer(2), Look(), more(3), fewer(1), Look()],
+}
+
+
 @pytest.mark.requirements("L7")
-def test_an_increment_goes_up_to_the_limit_and_no_further(run: Run) -> None:
+@pytest.mark.parametrize("steps", TO_THE_LIMIT.values(), ids=TO_THE_LIMIT)
+def test_an_increment_goes_up_to_the_limit_and_no_further(run: Run, steps: list[Step]) -> None:
     """Exactly to the agreed limit is legal, one beyond is refused."""
     limit = run.judge.terms.limit
     if limit is None:
         run.not_tested("L7", "the agreed limit is not known; declare readings.limit to have it tested")
         pytest.skip("the limit is not known")
-    run.examine([Look(), more(1, "room"), Look(), ListOrders(), Look()])
-    run.examine([Look(), more(0, "room"), Look(), more(1), Look(), fewer(1), Look(), more(2), Look(), more(1), Look()])
-    run.examine([Look(), more(-1, "room"), Look(), more(2), Look(), more(1), Look(), more(1), Look(), ListOrders()])
-    # What was just refused can be given back, by the same quantity and at once.
-    run.examine([Look(), more(-1, "room"), Look(), more(2), fewer(2), Look(), more(3), fewer(1), Look()])
+    run.examine(steps)
 
 
 @pytest.mark.requirements("L10", "L4")

@@ -547,14 +547,15 @@ def decrement_cancels_its_increment(mock: Mock) -> None:
 
 
 @sequence.breaks("L8", depth="standard")
-def order_readable_only_until_a_subscriber_comes(mock: Mock) -> None:
-    """Creating a subscriber strikes the oldest order from the ledger, as if it had been used up."""
+def order_listed_only_until_a_subscriber_comes(mock: Mock) -> None:
+    """Creating a subscriber strikes the oldest order from the list, as if it had been used up; its number finds it."""
+    struck: Counter[str] = Counter()
 
     def remembering(account: Account, subscriber: Subscriber) -> None:
-        if len(account.orders) > 1:
-            del account.orders[next(iter(account.orders))]
+        struck[account.client_id] = min(struck[account.client_id] + 1, max(len(account.orders) - 1, 0))
 
     after(mock.store, "remember", remembering)
+    bend(mock.store, "ledger", lambda ledger: lambda account: ledger(account)[struck[account.client_id] :])
 
 
 @sequence.breaks("L4", "L2")

@@ -170,7 +170,7 @@ STORIES: dict[str, Story] = {
     "decrement-cancels-its-increment": played(
         "up:2 up:1 down:2 list stock", "201f 201f 201f +2f,+1f,-2f 1/0/1", "201f 201f 201f +2r,+1f,-2f 1/0/1"
     ),
-    "order-readable-only-until-a-subscriber-comes": played(
+    "order-listed-only-until-a-subscriber-comes": played(
         "up:2 up:1 list new list", "201f 201f +2f,+1f 201 +2f,+1f", "201f 201f +2f,+1f 201 +1f"
     ),
     "refused-decrement-gives-a-product-away-later": played(
