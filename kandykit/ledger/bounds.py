@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from kandykit.ledger.account import Account
 from kandykit.ledger.assumptions import Assumptions
 from kandykit.ledger.effect import Certainty, Effect
@@ -19,7 +21,7 @@ def worst_rise(account: Account, assumed: Assumptions) -> float:
     yet_to_come = 0.0
     for effect in account.newer:
         if _read_since(effect, seen.started, assumed):
-            yet_to_come += effect.worst.up
+            yet_to_come += _covered(effect.worst.up)
         else:
             rise += effect.worst.up
             believed = assumed.trusting and not account.contrary and effect.certainty is Certainty.DONE
@@ -50,7 +52,7 @@ def removable(account: Account, assumed: Assumptions) -> int:
     yet_to_come = 0.0
     for effect in account.newer:
         if _read_since(effect, seen.started, assumed):
-            yet_to_come += effect.worst.down
+            yet_to_come += _covered(effect.worst.down)
         else:
             left -= effect.worst.down
             if effect.certainty is Certainty.DONE and effect.started >= seen.ended:
@@ -74,6 +76,11 @@ def owed(account: Account, assumed: Assumptions) -> int:
 def _read_since(effect: Effect, started: float, assumed: Assumptions) -> bool:
     """Whether a read that began then shows what an order has done so far that may yet do more."""
     return effect.certainty is not Certainty.DONE and effect.ended + assumed.settle_s <= started
+
+
+def _covered(amount: float) -> float:
+    """What a pending order may yet do, as far as a budget can cover it: whoever let it out agreed to the rest."""
+    return 0.0 if amount == inf else amount
 
 
 def _own_part(account: Account, unexplained: float) -> float:

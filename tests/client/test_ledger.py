@@ -397,6 +397,18 @@ def test_an_unbounded_probe_counts_without_bound_until_the_inventory_is_read() -
     assert books.removable == 2**31
 
 
+def test_an_unbounded_probe_that_stays_pending_leaves_the_budget_to_others_once_a_read_shows_nothing_of_it() -> None:
+    books = Books()
+    books.look(10)
+    books.order(MORE, 2**32 + 1, stage=Stage.OPEN)
+    assert books.worst > 2**32
+    books.look(10)
+    assert books.worst == 0
+    books.order(MORE, 3)
+    books.look(13)
+    assert (books.worst, books.removable) == (3, 3)
+
+
 def test_in_a_shared_account_only_our_own_orders_count() -> None:
     books = Books(shared=True)
     books.look(10)
