@@ -412,8 +412,9 @@ def overlaps(exchanges: Sequence[Exchange]) -> int:
 
 def _quiet(account: Account) -> Quiet | None:
     """An account's stock and subscribers as they are for certain, or None."""
-    possible = account.stock.shown()
-    if len(possible) != 1 or account.stock.questions or not account.stock.knows_available:
+    stock = account.stock
+    possible = stock.shown()
+    if len(possible) != 1 or stock.questions or stock.unseen or not stock.knows_available:
         return None
     if len(account.identities.live()) != len(account.identities.standing()):
         return None

@@ -128,6 +128,11 @@ class Stock:
         unseen = sum(min(question.total, 0) for question in self.dormant.values())
         return min(world.total for world in worlds) + unseen, max(self._most_total(world) for world in worlds)
 
+    @property
+    def unseen(self) -> bool:
+        """Whether an order whose answer never came may be pending, without anything having shown it."""
+        return any(question.lingers for question in self.dormant.values())
+
     def shown(self) -> list[tuple[int, int]]:
         """Each possible (total, used), in order, for people."""
         return sorted({(world.total, world.used) for world in self.worlds or ()})

@@ -17,7 +17,7 @@ from kandykit.exchange import Exchange, Intent
 from kandykit.explore.explorer import Explorer
 from kandykit.explore.races.epoch import Together
 from kandykit.explore.races.race import Race
-from kandykit.explore.steps import Create, Delete, Look, Step, more
+from kandykit.explore.steps import Await, Create, Delete, ListOrders, Look, Step, more
 from kandykit.explore.walker import Scene, Walker
 from kandykit.hearing import Hearing
 from kandykit.hearing.races import Play, Races, alike, broken
@@ -157,6 +157,11 @@ class Racer:
         for step in race.opening:
             if walker.play(step, scene) and broken(performance.findings):
                 break
+        for index in range(race.accounts):
+            if self.judge.account(walker.names[index]).stock.unseen:
+                # An order that nobody answered may be pending; what the list says of it has to be seen first.
+                for step in (ListOrders(index), Await(index), Look(index)):
+                    walker.play(step, scene)
         dear = {"over_budget": performance.held_back[0]} if performance.over_budget else {}
         note("ready", **({"held_back": performance.held_back} if performance.held_back else {}), **dear)
         if self.races.certain:

@@ -68,6 +68,24 @@ def unavailable_after_acting(mock: Mock) -> None:
 
 
 @trouble.gets("conformant")
+def unavailable_and_pending(mock: Mock) -> None:
+    """Orders take a moment, and every fifth one is accepted and gets 503, so that only the list shows it pending."""
+    mock.take_time(0.06)
+    turns = count(1)
+
+    def around(place: Any) -> Any:
+        async def placing(account: Account, call: Call) -> Answer:
+            answer: Answer = await place(account, call)
+            if answer.status < 300 and next(turns) % 5 == 0:
+                return mock.answers.error(503, "Service Unavailable")
+            return answer
+
+        return placing
+
+    bend(mock.operations, "place_order", around)
+
+
+@trouble.gets("conformant")
 def bad_gateway_in_html_after_acting(mock: Mock) -> None:
     """Every fiftieth call that writes is carried out and gets 502 with a page of HTML."""
     unavailable_after(mock, 502, b"<html><body><h1>502 Bad Gateway</h1></body></html>")

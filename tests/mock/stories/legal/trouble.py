@@ -75,6 +75,11 @@ STORIES: dict[str, Story] = {
     "spike-arrest-until-a-date": told(eightieth_as_date, (200, True), (429, True)),
     "unavailable-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 59)),
     "unavailable-after-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 60)),
+    "unavailable-and-pending": played(
+        "up:1 up:1 up:1 up:1 up:1 list wait:0.1 stock",
+        "201f 201f 201f 201f 201f +1f,+1f,+1f,+1f,+1f 5/0/5",
+        "202p 202p 202p 202p 503 +1p,+1p,+1p,+1p,+1p 5/0/5",
+    ),
     "bad-gateway-in-html-after-acting": told(html, ["application/json"], ["application/json", "text/html"]),
     "away-for-two-seconds": Story(now_and_later, [200] * 5, [200, 200, 503, 503, 200]),
     "connection-cut-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "cut": 1}, 59)),
