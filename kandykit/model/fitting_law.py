@@ -154,11 +154,10 @@ class FittingLaw:
     def fulfilled(self, event: Event, call: PlaceOrder, placed_by: int | None) -> Iterable[Check]:
         """A pending order was fulfilled; ``stock`` counts it already."""
         stock, limit = self.state.stock, self.state.terms.limit
-        possible = stock.shown()
         if call.kind is OrderKind.DECREMENT:
             if not stock.knows_available:
                 return
-            if max(total - used for total, used in possible) >= 0:
+            if stock.availables()[1] >= 0:
                 yield Held("L6")
                 return
             yield self.state.law(
@@ -170,7 +169,7 @@ class FittingLaw:
                 placed_by,
             )
         elif limit is not None and stock.knows_total:
-            least = possible[0][0]
+            least = stock.totals()[0]
             if least <= limit:
                 yield Held("L7")
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from kandykit.calls import CreateSubscriber, DeleteSubscriber, Malformed, Outcome, SubscriberView
 from kandykit.model.event import Event
@@ -356,7 +357,7 @@ def _without_numbers(identity: str) -> str:
 
 def form_of(identity: str | None) -> str:
     """The form of an identity: ``server`` where the target chooses it, else ``caller``, its unusual signs and domain,
-    and how many signs stand before that, of which kind the first and the last.
+    how many signs stand before that, of which kind the first and the last, and whether two unusual ones meet.
 
     A target may refuse a form that it never accepted; one that it did accept is good for every identity of that form.
     """
@@ -369,7 +370,8 @@ def form_of(identity: str | None) -> str:
     ends = " to ".join(
         "a digit" if sign.isdigit() else "a letter" if sign.isalpha() else sign for sign in user[:1] + user[-1:]
     )
-    return " ".join(("caller", *sorted(signs), f"@{domain}, {len(user)} from {ends}"))
+    meet = any(not one.isalnum() and not other.isalnum() for one, other in pairwise(user))
+    return " ".join(("caller", *sorted(signs), f"@{domain}, {len(user)} from {ends}{', two in a row' * meet}"))
 
 
 def _is_plain(form: str) -> bool:
