@@ -15,7 +15,7 @@ from math import inf
 from typing import Any, Final
 
 from kandykit.binding import Binding
-from kandykit.calls import WRITES, Call, InventoryView, Operation, Outcome, Reply, operation_of
+from kandykit.calls import WRITES, Call, InventoryView, Operation, Outcome, PlaceOrder, Reply, Stage, operation_of
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
 from kandykit.hearing.performance import Performance, evidence
@@ -25,6 +25,7 @@ from kandykit.judge import Judge
 from kandykit.judgement import Case
 from kandykit.linearize import judge_history
 from kandykit.linearize.judge import never
+from kandykit.model.event import Event
 from kandykit.model.walk import NOT_EXECUTED, walked
 from kandykit.rules.past import failed, kind_of
 from kandykit.terms import Terms
@@ -571,7 +572,7 @@ class Hearing:
         checks: list[Any] = []
         play = Performance()
         for play in [self._plays[number] for number in data["plays"] if number in self._plays]:
-            if play.held_back:
+            if play.held_back and not self._full(play.exchanges):
                 # What the budget does not cover was not to be tested; what else kept the walk back is a question.
                 where = self.reasons if play.over_budget else self.undecided
                 where["R4"] = f"the walk could not be walked: {play.held_back[0]}"
@@ -602,12 +603,14 @@ class Hearing:
         return list(walked([event_of(exchange, self.binding) for exchange in play.exchanges]))
 
     def _full(self, exchanges: Sequence[Exchange]) -> bool:
-        """Whether the walk's order was refused as it has to be where the account is full, or may be."""
+        """Whether the walk's order came to nothing as it has to where the account is full, or may be."""
         account, limit = self.judge.account(self.names[0]), self.judge.terms.limit
-        first = next((e.answer.status for e in exchanges if e.request.method == "POST" and e.answer), None)
-        if account.orders.net() or first not in (400, 403, 412):
+        events = [event_of(exchange, self.binding) for exchange in exchanges]
+        placed = next(((event, event.meant) for event in events if isinstance(event.meant, PlaceOrder)), None)
+        if placed is None or account.orders.net() or not _came_to_nothing(placed[0], events):
             return False
-        return limit is None or (account.first_total is not None and account.first_total + 2 > limit)
+        first = account.first_total
+        return limit is None or (first is not None and first + placed[1].quantity > limit)
 
     def _served_again(self, data: Mapping[str, Any]) -> None:
         """Calls beyond a quota were turned away, and others came after the time that was asked for (K1)."""
@@ -629,6 +632,17 @@ class Hearing:
                 ),
                 shown,
             )
+
+
+def _came_to_nothing(placed: Event, events: Sequence[Event]) -> bool:
+    """Whether an order was refused, or was rejected or still pending when it was last seen."""
+    if placed.reply.outcome is Outcome.REFUSED:
+        return placed.reply.status != 401
+    shown = placed.reply.order
+    if shown is None or shown.number is None:
+        return False
+    later = [view for event in events for view in event.reply.orders or () if view.number == shown.number]
+    return (later[-1] if later else shown).stage in (Stage.OPEN, Stage.NOT_DONE)
 
 
 def _same(call: Exchange, turned_away: Sequence[Exchange]) -> bool:

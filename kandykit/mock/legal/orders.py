@@ -207,6 +207,20 @@ def full_account(mock: Mock) -> None:
     mock.first_account.limit = 5
 
 
+@orders.gets("inconclusive")
+def full_account_that_rejects(mock: Mock) -> None:
+    """The account is full in the same way, but orders get a number and are rejected, as all are that do not fit."""
+    full_account(mock)
+    enter_at_once(mock, REJECTED)
+
+
+@orders.gets("conformant")
+def room_for_one_and_rejections(mock: Mock) -> None:
+    """The account may hold one product, which nobody declared, and orders that do not fit get a number as rejected."""
+    mock.agree_on(1)
+    enter_at_once(mock, REJECTED)
+
+
 @orders.gets("conformant", readings={"limit": 8})
 def nearly_full_account(mock: Mock) -> None:
     """The account has room for two more products below its agreed limit; all the others are in use."""

@@ -83,5 +83,7 @@ STORIES: dict[str, Story] = {
     "a-long-past": told(ledger_length, (0, (0, 0, 0)), (60, (4, 0, 4))),
     "an-old-order-is-still-pending": played("list stock wait:60 list", "- 0/0/0 -", "+3p 4/0/4 +3p"),
     "full-account": played("stock up:1 new", "0/0/0 201f 201", "5/5/0 412 412"),
+    "full-account-that-rejects": played("stock up:1 list new", "0/0/0 201f +1f 201", "5/5/0 201r +1r 412"),
+    "room-for-one-and-rejections": played("up:2 up:1 stock", "201f 201f 3/0/3", "201r 201f 1/0/1"),
     "nearly-full-account": played("stock up:3 up:2 new", "0/0/0 201f 201f 201", "6/6/0 412 201f 201"),
 }
