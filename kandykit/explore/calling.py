@@ -22,6 +22,9 @@ LONGEST_PAUSE_S = 90.0
 TRIES = 3
 """How often a well-formed call that gets no clear answer is made in the same state, once reading has settled that."""
 
+LEAST_PAUSE_S = 0.05
+"""Who is turned away waits for so long at least, in seconds, and twice as long each time that it was in vain."""
+
 IN_VAIN = 5
 """Who waits so often in a row for as long as the target says, and is turned away each time, is locked out."""
 
@@ -127,7 +130,8 @@ class Calling:
                     f"the quota is used up: the target asks to come again in {wait_s:.0f} s, which is longer than the "
                     f"{LONGEST_PAUSE_S:.0f} s that a run waits. Run again after that, or with a larger quota."
                 )
-            self._sleep(wait_s)
+            # A pause in whole seconds may be rounded down to none at all.
+            self._sleep(max(wait_s, LEAST_PAUSE_S * 2 ** self._in_vain.get(intent.account, 0)))
             before, (exchange, reply) = exchange, self._send(outgoing, intent)
             self.performance.exchanges.append(exchange)
             self._note_write(outgoing, exchange)

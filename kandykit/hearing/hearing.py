@@ -27,6 +27,7 @@ from kandykit.linearize import judge_history
 from kandykit.linearize.judge import never
 from kandykit.model.event import Event
 from kandykit.model.walk import NOT_EXECUTED, walked
+from kandykit.patience import calls_left
 from kandykit.rules.past import failed, kind_of
 from kandykit.terms import Terms
 from kandykit.verdict import Finding, Held, Verdict
@@ -619,7 +620,7 @@ class Hearing:
         served = [call.answer.status < 300 for call in later if call.answered and call.answer and _same(call, turned)]
         if any(served):
             self.judge.checked["K1"] += 1
-        elif turned and again and again[-1].answer is not None and again[-1].answer.status == 429:
+        elif turned and again and all(_used_up(call) for call in (turned[-1], again[-1])):
             shown = [turned[-1], *again]
             self.docket.file(
                 Finding(
@@ -643,6 +644,12 @@ def _came_to_nothing(placed: Event, events: Sequence[Event]) -> bool:
         return False
     later = [view for event in events for view in event.reply.orders or () if view.number == shown.number]
     return (later[-1] if later else shown).stage in (Stage.OPEN, Stage.NOT_DONE)
+
+
+def _used_up(call: Exchange) -> bool:
+    """Whether a call was turned away for its quota, and not by a spike limit of which no quota period tells."""
+    answer = call.answer
+    return answer is not None and answer.status == 429 and (calls_left(answer) or 0) <= 0
 
 
 def _same(call: Exchange, turned_away: Sequence[Exchange]) -> bool:

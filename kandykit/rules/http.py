@@ -137,6 +137,8 @@ def location_leads_to_the_order(sight: Sight) -> tuple[Check, ...]:
         return NOTHING
     if sight.status in (404, 410):
         return (_dead_end(sight, placed, "nowhere", f"{sight.status}"),)
+    if sight.exchange.intent.probe:
+        return NOTHING
     # It is there, or was not looked for: the refusal may be about how it was asked for.
     return (_dead_end(sight, placed, "to what cannot be read", f"{sight.status}", Verdict.WARN),)
 

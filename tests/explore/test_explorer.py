@@ -305,8 +305,13 @@ def test_who_uses_the_second_account_accuses_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("served_again", "headers", "accused"),
-    [(0, (("retry-after", "1"),), True), (0, (), False), (4, (("retry-after", "1"),), False)],
-    ids=["locked out", "not told when", "served now and then"],
+    [
+        (0, (("retry-after", "1"),), True),
+        (0, (), False),
+        (0, (("retry-after", "0"), ("quota-limit", "1000"), ("quota-used", "60")), False),
+        (4, (("retry-after", "1"),), False),
+    ],
+    ids=["locked out", "not told when", "too fast", "served now and then"],
 )
 def test_who_waits_as_told_and_is_never_served_again_is_locked_out(
     served_again: int, headers: Headers, accused: bool

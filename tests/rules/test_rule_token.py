@@ -86,7 +86,11 @@ def test_a_life_in_seconds_holds(life: Any) -> None:
     assert says(rules.token_life_is_a_number, asked_for_token(content=minted(expires_in=life))) == {"T3 held"}
 
 
-@pytest.mark.parametrize("life", [None, "", "1h", "59.9", 59.9, 0, "0", -1, True, "3599 s"])
+def test_a_life_that_is_not_named_is_no_number_and_no_fault() -> None:
+    assert says(rules.token_life_is_a_number, asked_for_token(content=minted(expires_in=None))) == set()
+
+
+@pytest.mark.parametrize("life", ["", "1h", "59.9", 59.9, 0, "0", -1, True, "3599 s"])
 def test_any_other_life_warns(life: Any) -> None:
     assert says(rules.token_life_is_a_number, asked_for_token(content=minted(expires_in=life))) == {"T3 warn"}
 

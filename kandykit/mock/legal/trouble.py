@@ -41,6 +41,22 @@ def spike_arrest_until_a_date(mock: Mock) -> None:
     too_fast(mock, lambda: formatdate(mock.clock() + 1, usegmt=True))
 
 
+@trouble.gets("conformant")
+def spike_arrest_for_a_moment(mock: Mock) -> None:
+    """Twenty calls at once are served and 150 a second, and who is too fast is told to come back in 0 seconds."""
+    room, last = 20.0, mock.clock()
+
+    def checking(account: Account, call: Call) -> None:
+        nonlocal room, last
+        now = mock.clock()
+        room, last = min(20.0, room + (now - last) * 150), now
+        if room < 1:
+            raise Refused(Cause.QUOTA, "The calls come too fast.", {"retry-after": "0"})
+        room -= 1
+
+    after(mock.gateway, "within_quota", checking)
+
+
 # Failures.
 
 

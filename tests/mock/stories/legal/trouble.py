@@ -45,6 +45,10 @@ def eightieth_as_number(caller: Caller) -> tuple[int, str | None]:
     return answer.status_code, answer.headers.get("retry-after")
 
 
+def fast(caller: Caller) -> dict[int, int]:
+    return dict(Counter(caller.inventory().status_code for _ in range(60)))
+
+
 def eightieth_as_date(caller: Caller) -> tuple[int, bool]:
     answer = eightieth(caller)
     return answer.status_code, bool(parsedate_to_datetime(answer.headers.get("retry-after", answer.headers["date"])))
@@ -73,6 +77,7 @@ STORIES: dict[str, Story] = {
     "small-quota": Story(two_hundred_and_one, (200, 200, 200), (200, 429, 200)),
     "spike-arrest": told(eightieth_as_number, (200, None), (429, "1")),
     "spike-arrest-until-a-date": told(eightieth_as_date, (200, True), (429, True)),
+    "spike-arrest-for-a-moment": told(fast, {200: 60}, {200: 20, 429: 40}),
     "unavailable-before-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 59)),
     "unavailable-after-acting": told(orders_of_one, SIXTY, ({"201": 59, "503": 1}, 60)),
     "unavailable-and-pending": played(
