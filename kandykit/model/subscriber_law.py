@@ -23,6 +23,7 @@ class SubscriberLaw:
         self._of_its_own: set[str] = set()
         self._never_lived: set[str] = set()
         self._undone: dict[str, int] = {}
+        self._turned_away: dict[str, int] = {}
         self._honoured: int | None = None
         self._ignores_wishes = False
 
@@ -43,7 +44,9 @@ class SubscriberLaw:
         """A create was sent, and answered or not."""
         outcome = event.reply.outcome
         known = self.state.identities.of(call.identity) if call.identity else None
-        if outcome is Outcome.DONE:
+        if outcome is Outcome.THROTTLED and call.identity and known is None:
+            self._turned_away[call.identity] = event.seq
+        elif outcome is Outcome.DONE:
             yield from self._accepted(event, call, known)
         elif outcome is Outcome.REFUSED and event.reply.status != 401 and not event.excused:
             yield from self._refused(event, call, known)
@@ -227,7 +230,10 @@ class SubscriberLaw:
         both = "server" in self._forms and any(map(_is_plain, self._forms))
         never = both and not any(self._forms.values())
         undone = self._undone.get(call.identity) if call.identity else None
-        if undone is not None and self._forms[form]:
+        turned_away = self._turned_away.get(call.identity) if call.identity else None
+        if turned_away is not None and self._forms[form]:
+            yield self._acted(event, turned_away, "create", f"a subscriber: {self.state.possible()}", also=("L5",))
+        elif undone is not None and self._forms[form]:
             yield self.state.law(
                 "L12",
                 "An unclear create leaves its identity taken and uses no product",
@@ -265,6 +271,8 @@ class SubscriberLaw:
         outcome, identity = event.reply.outcome, call.identity
         known = self.state.identities.of(identity)
         life = known.life if known else Life.GONE
+        if outcome is Outcome.THROTTLED and life is Life.LIVE:
+            self._turned_away[identity] = event.seq
         if outcome is Outcome.THROTTLED or event.reply.status == 401 or (event.refused and event.excused):
             return
         if outcome is Outcome.UNCLEAR:
@@ -298,17 +306,33 @@ class SubscriberLaw:
             self.state.stock.change(0, -1, event.exchange.ended)
             self.state.identities.set(known.identity, Life.GONE, event.seq, event.exchange.ended)
         elif event.exchange.started > known.since + self.state.lag_s or not self.state.lag_s:
-            yield self.state.law(
-                "L10",
-                "A delete of a live subscriber is refused",
-                event,
-                f"{known.identity} is deleted",
-                f"a refusal with {event.reply.status}",
-                known.seq,
-            )
+            turned_away = self._turned_away.get(known.identity)
+            if turned_away is not None and turned_away > known.seq:
+                yield self._acted(event, turned_away, "delete", f"{known.identity} is deleted", also=("L10",))
+            else:
+                yield self.state.law(
+                    "L10",
+                    "A delete of a live subscriber is refused",
+                    event,
+                    f"{known.identity} is deleted",
+                    f"a refusal with {event.reply.status}",
+                    known.seq,
+                )
             # The target denies it: said once, it is no longer held against what the inventory shows, or whatever took
             # the subscriber away could never be seen to do it again.
             self.state.identities.set(known.identity, Life.IN_DOUBT, event.seq, event.exchange.ended)
+
+    def _acted(self, event: Event, turned_away: int, what: str, expected: str, also: tuple[str, ...]) -> Finding:
+        """The same call was turned away with 429 before, and is refused now as if it had been carried out then."""
+        return self.state.law(
+            "L4",
+            f"A {what} that is turned away is carried out",
+            event,
+            expected,
+            f"a refusal with {event.reply.status}, as if that had been done before",
+            turned_away,
+            also=also,
+        )
 
     def _delete_in_doubt(self, event: Event, identity: str) -> Iterable[Check]:
         """A clear answer to the delete of a subscriber that may be live: whatever had happened, it is gone now."""

@@ -19,8 +19,11 @@ _NOT_ABOUT_THE_METHOD: Final = frozenset({0, 401, 429})
 
 @judges("H1")
 def wrong_methods_get_405(sight: Sight) -> tuple[Check, ...]:
-    """A method that a known path does not have is answered with 405, or with what gateways say in its place."""
-    if not isinstance(sight.call, OtherCall) or sight.method in ("HEAD", "OPTIONS"):
+    """A method that a known path does not have is answered with 405, or with what gateways say in its place.
+
+    HEAD and OPTIONS may be answered by every path, but not with a server error.
+    """
+    if not isinstance(sight.call, OtherCall) or (sight.method in ("HEAD", "OPTIONS") and sight.status < 500):
         return NOTHING
     if sight.credential is not Credential.LIVE or sight.status in _NOT_ABOUT_THE_METHOD:
         return NOTHING

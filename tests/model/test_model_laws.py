@@ -87,6 +87,15 @@ GOOD: dict[str, Telling] = {
     "L9 a taken identity is refused": lambda s: (
         s.shows(2, 0).creates("a@x.nl").creates("a@x.nl", answer=400).shows(2, 1)
     ),
+    "L4 what was turned away is made again": lambda s: (
+        s.shows(3, 0)
+        .creates("a@x.nl", answer=429)
+        .creates("a@x.nl")
+        .deletes("a@x.nl", answer=429)
+        .deletes("a@x.nl")
+        .deletes("a@x.nl", answer=404)
+        .shows(3, 0)
+    ),
     "L10 a repeat is 404": lambda s: (
         s.shows(2, 0).creates("a@x.nl").deletes("a@x.nl").deletes("a@x.nl", answer=404).shows(2, 0)
     ),
@@ -184,6 +193,12 @@ BAD: dict[str, Telling] = {
     "L4 a refused create consumes": lambda s: s.shows(2, 0).creates("a@x.nl").creates("a@x.nl", answer=400).shows(2, 2),
     "L4 a malformed order adds": lambda s: s.shows(2, 0).malformed(Operation.PLACE_ORDER).shows(3, 0),
     "L4 a throttled create consumes": lambda s: s.shows(2, 0).creates("a@x.nl", answer=429).shows(2, 1),
+    "L4 a throttled create takes its identity": lambda s: (
+        s.shows(3, 0).creates("a@x.nl").creates("b@x.nl", answer=429).creates("b@x.nl", answer=400)
+    ),
+    "L4 a throttled delete deletes": lambda s: (
+        s.shows(3, 0).creates("a@x.nl").deletes("a@x.nl", answer=429).deletes("a@x.nl", answer=404)
+    ),
     "L4 a refused order is listed": lambda s: s.shows(1, 1).lists().fewer(1, answer=412).lists(order("a", FEWER, 1)),
     "L5 a subscriber out of nothing": lambda s: s.shows(1, 1).creates("a@x.nl"),
     "L5 the last product is refused": lambda s: s.shows(2, 0).creates("a@x.nl").creates("b@x.nl", answer=412),

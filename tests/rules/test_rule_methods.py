@@ -43,6 +43,12 @@ def test_what_is_no_wrong_method_is_no_business_of_h1(method: str, path: str) ->
     assert says(wrong_methods_get_405, met(method, path, 400)) == set()
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_a_server_error_is_no_answer_to_any_method(method: str) -> None:
+    assert says(wrong_methods_get_405, met(method, "/order", 500)) == {"H1 warn"}
+    assert says(wrong_methods_get_405, met(method, "/order", 501)) == {"H1 held"}
+
+
 def test_a_wrong_method_without_a_token_is_judged_by_its_token() -> None:
     assert says(wrong_methods_get_405, met("PUT", "/order", 400, credential=Credential.NONE)) == set()
 
