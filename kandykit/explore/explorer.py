@@ -30,6 +30,7 @@ from kandykit.explore.steps import (
     Step,
     fewer,
     filler,
+    from_json,
     more,
 )
 from kandykit.explore.walker import HASTY_S, PATIENT_S, Walker
@@ -168,6 +169,11 @@ class Explorer:
         if not played:
             tried = [self._again(programme) for _ in range(PLAYS_AGAIN)]
             played = [play for play in tried if shows(play)][:1]
+        if not played and (longer := self._with_what_came_before(programme, first)):
+            # What a play has left behind unseen may show at the next one only.
+            played = self._shown_twice(longer, shows)
+            if played:
+                programme, whole = longer, (longer, played[-1])
         if not played:
             # The account is put out of order for good by the first that shows it, so the shortest goes first.
             shortest_first = sorted([*likely_ones, programme], key=len)
@@ -230,6 +236,15 @@ class Explorer:
             if performance.distinct:
                 return self.deal_with(watched, performance)
         return []
+
+    def _with_what_came_before(self, programme: Sequence[Step], play: Performance) -> list[Step]:
+        """The programme behind that of the last play before which did more than read; empty where that is none."""
+        before = self.hearing.acted_before(play)
+        try:
+            steps = from_json(before.programme) if before is not None else []
+        except ValueError:
+            return []  # a race, or calibration
+        return [*steps, *_putting_back(steps), *programme] if steps else []
 
     def _shown_twice(self, programme: Programme, shows: Callable[[Performance], bool]) -> list[Performance]:
         """Two plays that show it; none where it does not show, or only shows what an earlier play had left behind."""

@@ -38,6 +38,8 @@ KEPT_EXCHANGES: Final = 20_000
 KEPT_PLAYS: Final = 2_000
 """So many of the latest plays can be weighed against each other."""
 
+WRITING: Final = frozenset({"POST", "DELETE"})
+
 Record = Callable[..., None]
 
 
@@ -328,6 +330,11 @@ class Hearing:
     def performances(self) -> list[Performance]:
         """The plays that are over, in order; empty where the first of them are not kept any more."""
         return list(self._plays.values()) if self._played <= KEPT_PLAYS else []
+
+    def acted_before(self, play: Performance) -> Performance | None:
+        """The last play before this one in which more was done than reading, of those kept."""
+        before = (self._plays[number] for number in range(play.number - 1, 0, -1) if number in self._plays)
+        return next((each for each in before if any(call.request.method in WRITING for call in each.exchanges)), None)
 
     def shows(self, number: int | None, finding: str) -> bool:
         """Whether the play of this number showed the finding of this id."""

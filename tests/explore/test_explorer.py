@@ -389,3 +389,10 @@ def test_what_comes_with_time_is_not_laid_to_the_reads() -> None:
     bench = Bench(target, elsewhere)
     bench.explorer.examine([more(2), *OFTEN_READ])
     assert not any(finding.requirement == "L13" for finding in (case.finding for case in bench.docket.cases.values()))
+
+
+def test_what_one_play_leaves_behind_unseen_is_met_at_the_next_and_found() -> None:
+    bench = Bench(TinyTarget(owes=True))
+    assert not bench.explorer.examine([Look(), more(1), fewer(1, "available"), Look()])
+    stood = bench.explorer.examine([Look(), more(2), Look()])
+    assert [finding.requirement for finding in stood] == ["L1"]

@@ -15,7 +15,7 @@ class TinyTarget:
     """``returned`` products come back with a delete; ``oversell`` lets creates through without stock; every
     ``forgets_every``-th delete is not counted; once ``lax_from`` are in use an order may take one of them; the
     ``lost_order``-th of all orders is listed and not carried out; every ``read_costs``-th read of the inventory uses a
-    product up."""
+    product up; with ``owes`` the increment after a refused decrement counts twice."""
 
     total: int = 0
     used: int = 0
@@ -24,6 +24,8 @@ class TinyTarget:
     forgets_every: int = 0
     lax_from: int = 0
     lost_order: int = 0
+    owes: bool = False
+    owed: bool = False
     read_costs: int = 0
     reads: int = 0
     deletes: int = 0
@@ -55,7 +57,10 @@ class TinyTarget:
     def _order(self, sent: dict[str, Any]) -> tuple[int, Any]:
         quantity = sent["quantity"] if sent["order_type"] == "increment" else -sent["quantity"]
         if self.total + quantity < self.used - bool(self.lax_from and self.used >= self.lax_from):
+            self.owed = self.owes
             return 412, {}
+        if self.owed and quantity > 0:
+            quantity, self.owed = 2 * quantity, False
         if len(self.orders) + 1 != self.lost_order:
             self.total += quantity
         order = {
