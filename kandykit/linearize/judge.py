@@ -166,8 +166,10 @@ def _observations(
     forms = known | {form_of(event.meant.identity) for event in events if _created(event)}  # type: ignore[union-attr]
     touched: dict[str, int] = {}
     for event in events:
-        if isinstance(event.meant, CreateSubscriber | DeleteSubscriber) and event.meant.identity:
-            touched[event.meant.identity] = touched.get(event.meant.identity, 0) + 1
+        if isinstance(event.meant, CreateSubscriber | DeleteSubscriber):
+            shown = event.reply.subscriber
+            if identity := event.meant.identity or (shown.identity if shown else None):
+                touched[identity] = touched.get(identity, 0) + 1
     fewer, more = _Waiting(waiting, -1), _Waiting(waiting, 1)
     for event in events:
         meant, reply, exchange = event.meant, event.reply, event.exchange

@@ -81,15 +81,19 @@ def _tell_one(story: Story, lived: bool, fences: Sequence[float], idempotent: bo
         sure = [event for event in sure if event.reply.status != 200] or sure[:1]
     lives: list[Event | None] = [*((None,) if lived else ()), *sure]
     deletes = story.deletes
+    ends_of: list[list[Event]] = []
     for number, birth in enumerate(lives):
         after = lives[number + 1] if number + 1 < len(lives) else None
         begins = birth.exchange.ended if birth else -inf
-        ends = after.exchange.started if after else inf
-        mine = [event for event in deletes if event.exchange.started <= ends]
+        ends, answered = (after.exchange.started, after.exchange.ended) if after else (inf, inf)
+        mine = [event for event in deletes if event.exchange.started <= answered]
         if any(event.exchange.started <= begins or event.exchange.ended >= ends for event in mine):
+            # All of its lives are left to the general search: none may be told here as well.
             told.entangled.add(story.identity)
             return
         deletes = deletes[len(mine) :]
+        ends_of.append(mine)
+    for birth, mine, after in zip(lives, ends_of, [*lives, None][1:], strict=True):
         if birth is not None:
             told.mutators.append(_create(birth, fences))
         if after is not None and not any(_may_delete(event) for event in mine):

@@ -121,7 +121,7 @@ class Server:
 
 @dataclass
 class Session:
-    """Clients in a closed loop on one server; see `run`."""
+    """Clients in a closed loop on one server; see `run`. So many of the identities that they choose were met before."""
 
     server: Server
     clients: int
@@ -129,6 +129,7 @@ class Session:
     random: Random
     lost: float = 0.0
     epoch: int = 100
+    again: float = 0.0
     identities: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     fences: list[float] = field(default_factory=list)
@@ -187,6 +188,8 @@ class Session:
         )[0]
         if what == "create":
             return CreateSubscriber()
+        if what == "own" and self.identities and self.again and self.random.random() < self.again:
+            return CreateSubscriber(self.random.choice(self.identities[-3:]))  # taken, or anew beside its delete
         if what == "own":
             self.minted += 1
             return CreateSubscriber(f"own-{self.minted}")

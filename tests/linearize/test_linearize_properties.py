@@ -34,11 +34,11 @@ def judged(session: Session, **more: object) -> Judged:
 
 
 def a_session(
-    seed: int, clients: int, *, calls: int = 60, lost: float = 0.0, total: int = 6, **server: object
+    seed: int, clients: int, *, calls: int = 60, lost: float = 0.0, total: int = 6, again: float = 0.0, **server: object
 ) -> Session:
     random = Random(seed)
     made = Server(total, random.choice((None, 12)), random, **server)  # type: ignore[arg-type]
-    return Session(made, clients, calls, random, lost, epoch=30).run()
+    return Session(made, clients, calls, random, lost, epoch=30, again=again).run()
 
 
 @quick
@@ -48,11 +48,12 @@ def a_session(
     st.sampled_from((0.0, 0.0, 0.05)),
     st.booleans(),
     st.sampled_from((2, 6, 20)),
+    st.sampled_from((0.0, 0.4)),
 )
 def test_a_correct_server_is_never_accused(
-    seed: int, clients: int, lost: float, asynchronous: bool, total: int
+    seed: int, clients: int, lost: float, asynchronous: bool, total: int, again: float
 ) -> None:
-    session = a_session(seed, clients, lost=lost, total=total, asynchronous=asynchronous)
+    session = a_session(seed, clients, lost=lost, total=total, again=again, asynchronous=asynchronous)
     found = judged(session)
     assert not isinstance(found, Violation), found
 
