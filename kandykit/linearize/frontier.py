@@ -383,6 +383,7 @@ def _fewest_exact(steps: list[Step], more: int, taken: int) -> list[tuple[int, .
     partial: list[tuple[tuple[int, ...], int, int]] = [((), more, taken)]
     ups = sum(kind.total * len(waiting) for kind, waiting in steps if kind.total > 0)
     downs = sum(kind.total * len(waiting) for kind, waiting in steps if kind.total < 0)
+    users = sum(len(waiting) for kind, waiting in steps if kind.used == wanted)
     if not downs <= more <= ups:
         return []
     for kind, waiting in steps:
@@ -390,10 +391,15 @@ def _fewest_exact(steps: list[Step], more: int, taken: int) -> list[tuple[int, .
         if kind.used:
             if kind.used != wanted:
                 partial = [((*counts, 0), t, u) for counts, t, u in partial]
-            else:
-                partial = [
-                    ((*counts, n), t, u - n * wanted) for counts, t, u in partial if (n := min(count, abs(u))) >= 0
-                ]
+                continue
+            # One kind may come in two groups, and either may be spared for later.
+            users -= count
+            partial = [
+                ((*counts, n), t, u - n * wanted)
+                for counts, t, u in partial
+                for n in range(min(count, abs(u)) + 1)
+                if abs(u) - n <= users
+            ]
             continue
         if not more:
             partial = [((*counts, 0), t, u) for counts, t, u in partial]
