@@ -140,8 +140,8 @@ def _tell_death(
     unclear = all(event.reply.outcome is Outcome.UNCLEAR for event in acting)
     seq = next((event.seq for event in acting if event.reply.outcome is Outcome.DONE), acting[0].seq)
     if unclear:
-        # A fence caps also what a later refusal has resolved: by then the delete had acted, or never would.
-        gone = min(gone, _fence(called, fences))
+        # A fence caps also what a later refusal has resolved: by then the last delete had acted, or none ever would.
+        gone = min(gone, _fence(max(event.exchange.started for event in acting), fences))
     told.mutators.append(Mutator(seq, DELETE, called, gone, optional=unclear and not refused))
 
 
