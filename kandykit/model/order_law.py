@@ -353,6 +353,9 @@ class OrderLaw:
             call = PlaceOrder(view.kind or OrderKind.INCREMENT, view.quantity or 0)
             undecided = key in stock.questions and stock.worlds is not None
             if view.stage is Stage.DONE:
+                like = [lost for lost, (other, _) in self._lost.items() if order_effect(other) == _effect(view)]
+                if any(stock.mistake(lost, key) for lost in like):
+                    continue  # the total was seen changed by this one, and not by the one that nobody answered
                 stock.settle(key, True, ended)
                 if undecided and stock.worlds is not None:
                     yield from self._fitting.fulfilled(event, call, placed_by)

@@ -227,6 +227,15 @@ class Stock:
         self._replace((w._replace(happened=w.happened - {key}) for w in forced), when)
         self._spread(when)
 
+    def mistake(self, taken: Key, asleep: Key) -> bool:
+        """What numbers were laid to one question was done by a dormant one like it; False where that sleeps no more."""
+        if not self.answers.get(taken) or asleep not in self.dormant or asleep in self._unsure:
+            return False
+        self.answers[taken] = False
+        del self.dormant[asleep]
+        self.watched.pop(asleep, None)
+        return True
+
     def wake(self, key: Key) -> None:
         """A dormant question turns out to be open for good: an order that is pending after all."""
         asleep = self.dormant.pop(key, None)

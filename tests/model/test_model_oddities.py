@@ -105,6 +105,12 @@ def test_a_pending_order_may_be_fulfilled_by_what_another_did_that_nobody_answer
     assert not story.shows(1, 0).said
 
 
+def test_what_a_long_pending_order_did_is_not_laid_to_one_that_nobody_answered() -> None:
+    story = Story().lists().more(1, "a", stage=OPEN, answer=202).waits(40).shows(0, 0).lists(order("a", MORE, 1, OPEN))
+    story.more(1, answer="cut").shows(1, 0).lists(order("a", MORE, 1))
+    assert not story.shows(1, 0).said
+
+
 def test_a_refusal_under_unclear_stock_accuses_nobody() -> None:
     story = Story().shows(1, 0).creates("a@x.nl", answer="cut").creates("b@x.nl", answer=412).shows(1, 0)
     assert not story.said
