@@ -229,11 +229,14 @@ class Stock:
 
     def mistake(self, taken: Key, asleep: Key) -> bool:
         """What numbers were laid to one question was done by a dormant one like it; False where that sleeps no more."""
-        if not self.answers.get(taken) or asleep not in self.dormant or asleep in self._unsure:
+        if not self.answers.get(taken) or asleep not in self.dormant:
             return False
         self.answers[taken] = False
         del self.dormant[asleep]
         self.watched.pop(asleep, None)
+        if asleep in self._unsure:
+            self._unsure.discard(asleep)
+            self.forget()
         return True
 
     def wake(self, key: Key) -> None:
