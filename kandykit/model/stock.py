@@ -217,7 +217,11 @@ class Stock:
             self._unsure.discard(key)
             return
         question = self.questions.pop(key, None)
-        if question is None or self.worlds is None:
+        if question is None:
+            return
+        if self.worlds is None:
+            if happened:  # the first read may be too late to show it
+                self._effects.append((when, question.total, question.used))
             return
         agreeing = [world for world in self.worlds if (key in world.happened) == happened]
         sign = 1 if happened else -1

@@ -19,4 +19,4 @@ def test_reading_changes_nothing(run: Run) -> None:
 @pytest.mark.requirements("L13")
 def test_reading_very_often_changes_nothing(run: Run) -> None:
     """What comes with each so many reads only."""
-    run.examine([more(2), Create("a"), *OFTEN_READ])
+    run.examine([Look(), more(2), Create("a"), *OFTEN_READ])

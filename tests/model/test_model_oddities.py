@@ -105,6 +105,13 @@ def test_a_pending_order_may_be_fulfilled_by_what_another_did_that_nobody_answer
     assert not story.shows(1, 0).said
 
 
+def test_a_first_read_that_lags_may_miss_an_order_that_was_pending_before_it() -> None:
+    story = Story(settle_s=0.5).more(1, "a", stage=OPEN, answer=202).finds("a", order("a", MORE, 1)).shows(0, 0)
+    assert not story.shows(1, 0).said
+    assert not story.waits(1).shows(1, 0).said
+    assert story.shows(2, 0).said
+
+
 def test_what_a_long_pending_order_did_is_not_laid_to_one_that_nobody_answered() -> None:
     story = Story().lists().more(1, "a", stage=OPEN, answer=202).waits(40).shows(0, 0).lists(order("a", MORE, 1, OPEN))
     story.more(1, answer="cut").shows(1, 0).lists(order("a", MORE, 1))

@@ -215,6 +215,13 @@ def inventory_lags(mock: Mock) -> None:
     lag(mock, 0.2)
 
 
+@trouble.gets("conformant")
+def inventory_is_refreshed_now_and_then(mock: Mock) -> None:
+    """Orders take a moment, and the inventory shows what was true when three tenths of a second last were full."""
+    mock.take_time(0.03)
+    behind(mock, lambda now: now // 0.3 * 0.3)
+
+
 @trouble.gets("conformant", readings={"settle_s": 1.0})
 def inventory_lags_as_declared(mock: Mock) -> None:
     """The inventory shows what was true half a second ago, and the profile allows a second."""
@@ -365,11 +372,16 @@ def shown(mock: Mock, counters: Callable[[Account], tuple[int, int]]) -> None:
 
 def lag(mock: Mock, seconds: float) -> None:
     """Let the inventory show what was true so many seconds ago."""
+    behind(mock, lambda now: now - seconds)
+
+
+def behind(mock: Mock, moment_of: Callable[[float], float]) -> None:
+    """Let the inventory show what was true at an earlier moment than now."""
     past: dict[str, list[tuple[float, int, int]]] = {client: [] for client in mock.accounts}
     remembering(mock, lambda account: past[account.client_id].append((mock.clock(), account.total, account.used)))
 
     def then(account: Account) -> tuple[int, int]:
-        moment = mock.clock() - seconds
+        moment = moment_of(mock.clock())
         changes = past[account.client_id]
         while changes and changes[0][0] <= moment:
             changes.pop(0)

@@ -94,6 +94,9 @@ STORIES: dict[str, Story] = {
     "inventory-lags": played(
         "up:2 stock wait:0.1 stock wait:0.15 stock", "201f 2/0/2 2/0/2 2/0/2", "201f 0/0/0 0/0/0 2/0/2"
     ),
+    "inventory-is-refreshed-now-and-then": played(
+        "up:2 wait:0.04 list stock wait:0.35 stock", "201f +2f 2/0/2 2/0/2", "202p +2f 0/0/0 2/0/2"
+    ),
     "inventory-lags-as-declared": played(
         "up:2 wait:0.3 new stock wait:0.2 stock wait:0.3 stock",
         "201f 201 2/1/1 2/1/1 2/1/1",
