@@ -25,7 +25,8 @@ class Entry:
 
     ``seq`` is the exchange that placed it (None: somebody else, or before this run), ``learnt`` the one that showed it
     first. ``placed`` are the seconds at which placing it began and ended; None where its answer never came, so that
-    its place among the others is unknown. ``final`` is when its last status was first seen.
+    its place among the others is unknown: then ``met`` is when it was first seen. ``final`` is when its last status
+    was first seen.
     """
 
     view: OrderView
@@ -33,6 +34,12 @@ class Entry:
     learnt: int
     placed: tuple[float, float] | None = None
     final: float = inf
+    met: float | None = None
+
+    @property
+    def unseen_until(self) -> float | None:
+        """Until when it may truly have been missing from what is shown; None where that is not known."""
+        return self.placed[1] if self.placed else self.met
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Orders:
                     f"{_words(known.view)} under number {number}",
                     "no order",
                     known.learnt,
-                    until=known.placed[1] if known.placed else None,
+                    until=known.unseen_until,
                 )
             ]
         if len(views) > 1 or views[0].number not in (number, None):
@@ -137,7 +144,7 @@ class Orders:
                     f"{_words(entry.view)} under number {number}",
                     f"a list of {len(shown)} orders without it",
                     entry.learnt,
-                    until=entry.placed[1] if entry.placed else None,
+                    until=entry.unseen_until,
                 )
             )
         for number, view in shown.items():
@@ -176,7 +183,8 @@ class Orders:
 
     def adopt(self, view: OrderView, seq: int, ended: float, *, placed_by: int | None = None) -> None:
         """An order was met that this ledger did not know: somebody else's, or one whose answer never came."""
-        self._keep(Entry(view, placed_by, seq, None, ended if view.stage in FINAL else inf))
+        met = ended if placed_by is not None else None
+        self._keep(Entry(view, placed_by, seq, None, ended if view.stage in FINAL else inf, met))
 
     def _keep(self, entry: Entry) -> None:
         number = entry.view.number

@@ -340,7 +340,7 @@ class SubscriberLaw:
         done = event.reply.outcome is Outcome.DONE
         if identity not in stock.doubtful or stock.worlds is None:
             if done:
-                stock.ask(Question(event.seq, 0, -1, ended), ended)
+                stock.ask(Question(event.seq, 0, -1, self.state.closes(event)), ended)
             if not stock.under_way(identity, ended):
                 self.state.identities.set(identity, Life.GONE, event.seq, ended)
             return

@@ -112,6 +112,17 @@ def test_a_first_read_that_lags_may_miss_an_order_that_was_pending_before_it() -
     assert story.shows(2, 0).said
 
 
+def test_lists_that_lag_may_lose_sight_of_an_order_whose_answer_was_lost() -> None:
+    story = Story(settle_s=0.5).lists().more(1, answer=503).lists(order("a", MORE, 1)).lists()
+    assert not story.waits(1).lists(order("a", MORE, 1)).said
+    assert story.waits(6).lists().said
+
+
+def test_a_first_read_that_lags_may_show_who_was_deleted_before_it() -> None:
+    story = Story(settle_s=0.5).creates("a@x.nl", answer=503).waits(0.3).deletes("a@x.nl").waits(0.3)
+    assert not story.shows(1, 0).shows(1, 1).waits(1).shows(1, 0).said
+
+
 def test_what_a_long_pending_order_did_is_not_laid_to_one_that_nobody_answered() -> None:
     story = Story().lists().more(1, "a", stage=OPEN, answer=202).waits(40).shows(0, 0).lists(order("a", MORE, 1, OPEN))
     story.more(1, answer="cut").shows(1, 0).lists(order("a", MORE, 1))
