@@ -219,9 +219,9 @@ class Stock:
         question = self.questions.pop(key, None)
         if question is None:
             return
+        if happened:  # a first read after this may be too late to show it
+            self._effects.append((when, question.total, question.used))
         if self.worlds is None:
-            if happened:  # the first read may be too late to show it
-                self._effects.append((when, question.total, question.used))
             return
         agreeing = [world for world in self.worlds if (key in world.happened) == happened]
         sign = 1 if happened else -1

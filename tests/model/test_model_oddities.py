@@ -110,6 +110,9 @@ def test_a_first_read_that_lags_may_miss_an_order_that_was_pending_before_it() -
     assert not story.shows(1, 0).said
     assert not story.waits(1).shows(1, 0).said
     assert story.shows(2, 0).said
+    story = Story(settle_s=0.5).shows(1, 0).fewer(1, "a", stage=OPEN, answer=202).finds("a", order("a", FEWER, 1))
+    story.account.forget()
+    assert not story.shows(1, 0).shows(0, 0).said
 
 
 def test_lists_that_lag_may_lose_sight_of_an_order_whose_answer_was_lost() -> None:
