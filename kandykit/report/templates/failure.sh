@@ -65,7 +65,14 @@ shown() {
     LC_ALL=C sed -E "s/(\"(${password:-password}|access_token|refresh_token|client_secret)\"[[:space:]]*:[[:space:]]*\")[^\"]*/\\1***/g" |
     LC_ALL=C tr -c '[:print:]' ' ' | cut -c 1-300
 }
-came() { say "     came: $status $(shown "$body")"; }
+
+# came: what is no JSON may hold a secret anywhere, and has no names to find it by.
+came() {
+  case $body in
+    ''|[[:space:]]*|'{'*|'['*) say "     came: $status $(shown "$body")" ;;
+    *) say "     came: $status and a text of ${#body} characters" ;;
+  esac
+}
 needs() { [ -n "$1" ] || could_not_tell "call $number needs a value that no answer gave"; }
 
 # send FILES METHOD URL [curl argument]...: one call; never sent again, never redirected.
