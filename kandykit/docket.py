@@ -53,10 +53,9 @@ class Docket:
         known = self.cases.get(finding.id)
         if known is None:
             found_at = max((call.seq for call in calls), default=0)
-            known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme), found_at=found_at)
+            known = self.cases[finding.id] = Case(finding, tuple(calls), list(programme), 0, found_at)
             self.doubts.pop(finding.id, None)
-            if calls:
-                known.met(calls[-1])
+            self.count(finding, calls)
             return known
         self.count(finding, calls)
         in_doubt_no_more = known.finding.verdict is Verdict.INCONCLUSIVE and finding.verdict is Verdict.FAIL

@@ -33,7 +33,7 @@ def pause_told(answer: Answer, now: float) -> float:
         return float(again)
     if (moment := _moment(again)) is not None:
         return max(0.0, moment - here)
-    if answer.status == 429 and (calls_left(answer) or 0) > 0:
+    if met_a_spike(answer):
         return SPIKE_S
     if (moment := _moment(answer.header("quota-reset-utc") or "")) is not None and moment > here - JUST_OVER_S:
         return moment - here if moment > here else 1.0
@@ -42,6 +42,11 @@ def pause_told(answer: Answer, now: float) -> float:
         return 1.0
     interval = (answer.header("quota-interval") or "").strip()
     return float(window * (int(interval) if interval.isascii() and interval.isdigit() else 1))
+
+
+def met_a_spike(answer: Answer) -> bool:
+    """Whether a call was turned away although its quota is not used up."""
+    return answer.status == 429 and (calls_left(answer) or 0) > 0
 
 
 def calls_left(answer: Answer) -> int | None:

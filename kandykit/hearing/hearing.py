@@ -27,7 +27,7 @@ from kandykit.linearize import judge_history
 from kandykit.linearize.judge import never
 from kandykit.model.event import Event
 from kandykit.model.walk import NOT_EXECUTED, walked
-from kandykit.patience import calls_left
+from kandykit.patience import met_a_spike
 from kandykit.rules.past import failed, kind_of
 from kandykit.terms import Terms
 from kandykit.verdict import Finding, Held, Verdict
@@ -656,7 +656,7 @@ def _came_to_nothing(placed: Event, events: Sequence[Event]) -> bool:
 def _used_up(call: Exchange) -> bool:
     """Whether a call was turned away for its quota, and not by a spike limit of which no quota period tells."""
     answer = call.answer
-    return answer is not None and answer.status == 429 and (calls_left(answer) or 0) <= 0
+    return answer is not None and answer.status == 429 and not met_a_spike(answer)
 
 
 def _same(call: Exchange, turned_away: Sequence[Exchange]) -> bool:

@@ -82,8 +82,8 @@ def _tell_one(story: Story, lived: bool, fences: Sequence[float], idempotent: bo
     lives: list[Event | None] = [*((None,) if lived else ()), *sure]
     deletes = story.deletes
     ends_of: list[list[Event]] = []
-    for number, birth in enumerate(lives):
-        after = lives[number + 1] if number + 1 < len(lives) else None
+    followed = list(zip(lives, [*lives, None][1:], strict=True))
+    for birth, after in followed:
         begins = birth.exchange.ended if birth else -inf
         ends, answered = (after.exchange.started, after.exchange.ended) if after else (inf, inf)
         mine = [event for event in deletes if event.exchange.started <= answered]
@@ -93,7 +93,7 @@ def _tell_one(story: Story, lived: bool, fences: Sequence[float], idempotent: bo
             return
         deletes = deletes[len(mine) :]
         ends_of.append(mine)
-    for birth, mine, after in zip(lives, ends_of, [*lives, None][1:], strict=True):
+    for (birth, after), mine in zip(followed, ends_of, strict=True):
         if birth is not None:
             told.mutators.append(_create(birth, fences))
         if after is not None and not any(_may_delete(event) for event in mine):
