@@ -30,6 +30,8 @@ from kandykit.depth import DEPTHS
 def command(**options: Any) -> None:
     """Prove that the kit finds faults and accuses nobody: every entry of the mock's catalogues against the suites.
 
+    A run that came out right keeps its statement and its failures, not its journal of up to 300 MB.
+
     Exit status: 0 all were right, 1 a fault survived, was named wrongly, or a correct server was accused. A correct
     server that a run could neither accuse nor clear is told, and no reason to fail.
     """

@@ -47,3 +47,12 @@ def test_a_proof_that_is_asked_to_end_ends_its_runs_and_their_mocks(tmp_path: Pa
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(timeout=60) == 130
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_run_that_came_out_right_keeps_its_failures_and_not_its_journal(tmp_path: Path) -> None:
+    proof = ["faults", "--fault", "no-token-no-challenge", "--until-fail", "--out", str(tmp_path)]
+    assert subprocess.run([*KIT, *proof], capture_output=True).returncode == 0
+    (run,) = tmp_path.glob("*/latest")
+    assert (run / "statement.json").is_file()
+    assert any((run / "failures").glob("*.json"))
+    assert not (run / "journal.jsonl").exists()
