@@ -77,6 +77,8 @@ def test_the_table_counts_marks_and_names_equal_kill_vectors() -> None:
     assert "- alike: oversell-by-one, increment-adds-one" in matrix_words([result(FAULT, "L5"), result(OTHER, "L5")])
     elsewhere = replace(result(OTHER, "L5"), where=("workflow/test_orders.py::test_another",))
     assert "alike" not in matrix_words([result(FAULT, "L5"), elsewhere])
+    by_another_rule = replace(result(OTHER, "L5"), failed=("L5", "L4"))
+    assert "alike" not in matrix_words([result(FAULT, "L5"), by_another_rule])
 
 
 def test_a_correct_server_may_be_left_open_but_neither_accused_nor_named_as_something_else() -> None:

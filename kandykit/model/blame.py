@@ -76,8 +76,11 @@ def _own(window: Window, deviation: Deviation) -> Iterable[Suspect]:
 
 def _others(window: Window, deviation: Deviation) -> Iterable[Suspect]:
     for event in reversed(window.elsewhere):
-        rank = EXACT if _effect(event) == (deviation.total, deviation.used) else AT_ALL
-        yield Suspect(event, ("L11",), "A call of another account changes this account's inventory", rank)
+        acted = _effect(event) == (deviation.total, deviation.used)
+        refused = ", refused," if event.refused else ""
+        laws = ("L11", "L4") if event.refused and acted else ("L11",)
+        title = f"{_capital(event.words)} of another account{refused} changes this account's inventory"
+        yield Suspect(event, laws, title, EXACT if acted else AT_ALL)
 
 
 def _of_write(event: Event, deviation: Deviation, window: Window) -> Suspect:

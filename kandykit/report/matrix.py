@@ -47,11 +47,12 @@ def matrix_words(results: Sequence[Result]) -> str:
 
 
 def _alike(faults: Sequence[Result]) -> list[list[str]]:
-    """The faults that the same findings told of, in the same suites and tests: their kill vectors are equal."""
+    """The faults with equal kill vectors: the same findings, in the same suites and tests, against the same rules."""
     vectors: dict[tuple[tuple[str, ...], ...], dict[str, None]] = {}
     for result in faults:
         if result.right:
-            vectors.setdefault((result.findings, result.suites, result.where), {})[result.entry.name] = None
+            rules = (*result.failed, *result.warned)
+            vectors.setdefault((result.findings, result.suites, result.where, rules), {})[result.entry.name] = None
     return [list(names) for names in vectors.values() if len(names) > 1]
 
 
