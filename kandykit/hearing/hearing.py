@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from math import inf
 from typing import Any, Final
 
 from kandykit.binding import Binding
-from kandykit.calls import WRITES, Call, InventoryView, Operation, Outcome, PlaceOrder, Reply, Stage, operation_of
+from kandykit.calls import WRITES, Call, Operation, Outcome, PlaceOrder, Reply, Stage, operation_of
 from kandykit.docket import Docket
 from kandykit.exchange import Exchange
 from kandykit.hearing.performance import Performance, evidence
 from kandykit.hearing.races import Asks, Expired, Races, event_of
-from kandykit.hearing.rulings import LONGER, MOST_DOUBTS, QUIET_TURNS, Weighing, moved_by_reading, weigh
+from kandykit.hearing.rulings import MOST_DOUBTS, QUIET_TURNS, Weighing, moved_by_reading, weigh
+from kandykit.hearing.shown import View, begins_for_sure, moved, moved_by, turns, views
 from kandykit.judge import Judge
 from kandykit.judgement import Case
 from kandykit.linearize import judge_history
@@ -403,11 +403,11 @@ class Hearing:
         doubted = self.docket.doubted
         quiet = self.quiet(data.get("quiet", ()))
         rested, shared = bool(data.get("rested")), self.judge.terms.shared
-        alike = len({self._moved_by(play) for play in plays}) <= 1
+        alike = len({moved_by(self._views(play)) for play in plays}) <= 1
         way = bool(data.get("same_way"))
         tried = [self._plays[number] for number in data.get("tried", ()) if number in self._plays]
-        sure = elsewhere is not None and self._begins_for_sure(elsewhere)
-        total, available = self._moved_by(first)
+        sure = elsewhere is not None and begins_for_sure(elsewhere, self.binding)
+        total, available = moved_by(self._views(first))
         kept = total - available
         weighing = Weighing(
             first, plays, shown, elsewhere, rested, quiet, self.busy, shared, alike, way, tried, sure, kept
@@ -419,29 +419,7 @@ class Hearing:
 
     def quiet(self, numbers: Sequence[int]) -> list[bool]:
         """Whether inventory or orders moved in each of these plays, in which nothing was done but to read them."""
-        return [self._moved(self._plays[number]) for number in numbers if number in self._plays]
-
-    def _moved(self, play: Performance) -> bool:
-        shown: dict[tuple[str, bool], set[Any]] = {}
-        for exchange in play.exchanges:
-            reply, account = event_of(exchange, self.binding).reply, exchange.intent.account
-            if reply.inventory is not None:
-                shown.setdefault((account, True), set()).add(reply.inventory)
-            if reply.orders is not None:
-                shown.setdefault((account, False), set()).add(frozenset(view.number for view in reply.orders))
-        return any(len(states) > 1 for states in shown.values())
-
-    def _moved_by(self, play: Performance) -> tuple[int, int]:
-        """By how much total and available, where they are shown, differ between a play's first read and its last."""
-        views = [view for _, view in self._views(play)]
-        first, last = (views[0], views[-1]) if views else (InventoryView(), InventoryView())
-        return (last.total or 0) - (first.total or 0), (last.available or 0) - (first.available or 0)
-
-    def _begins_for_sure(self, play: Performance) -> bool:
-        """Whether a play's first two calls read the same inventory twice: a late read is no beginning to judge by."""
-        first = [event_of(each, self.binding) for each in play.exchanges[:2]]
-        shown = [event.reply.inventory for event in first]
-        return len(shown) == 2 and None not in shown and shown[0] == shown[1]
+        return [moved(self._plays[number], self.binding) for number in numbers if number in self._plays]
 
     @property
     def busy(self) -> bool:
@@ -464,32 +442,22 @@ class Hearing:
         return True
 
     def turns(self, numbers: Sequence[int]) -> list[bool]:
-        """For each of these plays, in which the account was only read, but the last: whether the numbers moved in it,
-        and not in the longer time until the next."""
+        """For each of these plays but the last: whether it was the reading in it that moved the numbers."""
         plays = [self._plays[number] for number in numbers if number in self._plays]
-        turns: list[bool] = []
-        for play, following in pairwise(plays):
-            before, after = self._views(play), self._views(following)
-            if len(before) < 2 or not after:
-                turns.append(False)
-                continue
-            began, ended, next_began = before[0][0].started, before[-1][0].ended, after[0][0].started
-            rested = next_began - ended > LONGER * (ended - began)
-            turns.append(rested and before[0][1] != before[-1][1] == after[0][1])
-        return turns
+        return turns([self._views(play) for play in plays])
 
     def _read_often(self, data: Mapping[str, Any]) -> list[Finding]:
         """The account was read often and left alone, by turns, for what came up with reads alone; gives what stands."""
         plays = [self._plays[number] for number in data["plays"] if number in self._plays]
-        setting, turns = self._plays.get(data["setting"]), self.turns(data["plays"])
+        setting, taken = self._plays.get(data["setting"]), self.turns(data["plays"])
         met, play = next(((met, play) for play in plays if (met := play.met(data["finding"]))), (None, None))
-        if setting is None or met is None or play is None or not moved_by_reading(turns):
+        if setting is None or met is None or play is None or not moved_by_reading(taken):
             return []
         if self.docket.knows(met):
             self.docket.count(met, self._exchanges(met.evidence))
             return [met]
         told = (
-            f"; so in {sum(turns)} of {len(turns)} times that it was read often, and not in the longer time after each"
+            f"; so in {sum(taken)} of {len(taken)} times that it was read often, and not in the longer time after each"
             " in which no call was made"
         )
         finding = replace(met, actual=met.actual + told)
@@ -497,10 +465,8 @@ class Hearing:
         self.docket.file(finding, calls, [*setting.programme, *play.programme])
         return [finding]
 
-    def _views(self, play: Performance) -> list[tuple[Exchange, InventoryView]]:
-        """What a play's reads show of the inventory of the account under test."""
-        own = [each for each in play.exchanges if each.intent.account == self.names[0]]
-        return [(each, view) for each in own if (view := event_of(each, self.binding).reply.inventory) is not None]
+    def _views(self, play: Performance) -> list[View]:
+        return views(play, self.binding, self.names[0])
 
     @property
     def watch_s(self) -> float:
