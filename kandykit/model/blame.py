@@ -77,10 +77,11 @@ def _own(window: Window, deviation: Deviation) -> Iterable[Suspect]:
 def _others(window: Window, deviation: Deviation) -> Iterable[Suspect]:
     for event in reversed(window.elsewhere):
         acted = _effect(event) == (deviation.total, deviation.used)
-        refused = ", refused," if event.refused else ""
         laws = ("L11", "L4") if event.refused and acted else ("L11",)
-        title = f"{_capital(event.words)} of another account{refused} changes this account's inventory"
-        yield Suspect(event, laws, title, EXACT if acted else AT_ALL)
+        # One title for all: what comes with every fifth call comes with another one each time, and is one fault.
+        yield Suspect(
+            event, laws, "A call of another account changes this account's inventory", EXACT if acted else AT_ALL
+        )
 
 
 def _of_write(event: Event, deviation: Deviation, window: Window) -> Suspect:

@@ -353,20 +353,13 @@ def test_what_changes_by_itself_breaks_the_law_of_what_moved_too(total: int, use
     assert [(finding.requirement, finding.also) for finding in said[:1]] == [("L13", laws)]
 
 
-@pytest.mark.parametrize(
-    ("answer", "used", "laws", "title"),
-    [
-        (200, 0, ("L11",), "A delete of another account changes this account's inventory"),
-        (404, 0, ("L11", "L4"), "A delete of another account, refused, changes this account's inventory"),
-        (404, 2, ("L11",), "A delete of another account, refused, changes this account's inventory"),
-    ],
-)
-def test_what_another_account_did_is_said_and_a_refusal_that_acted_breaks_its_own_law(
-    answer: int, used: int, laws: tuple[str, ...], title: str
+@pytest.mark.parametrize(("answer", "used", "laws"), [(200, 0, ("L11",)), (404, 0, ("L11", "L4")), (404, 2, ("L11",))])
+def test_a_refusal_that_acts_on_another_account_breaks_its_own_law_too(
+    answer: int, used: int, laws: tuple[str, ...]
 ) -> None:
     story = Story().shows(3, 0).creates("a@x.nl").shows(3, 1)
     story = story.elsewhere(DeleteSubscriber("a@x.nl"), answer=answer).shows(3, used).waits(6).shows(3, used)
-    assert [(finding.requirements, finding.title) for finding in story.said[:1]] == [(laws, title)]
+    assert [finding.requirements for finding in story.said[:1]] == [laws]
 
 
 @pytest.mark.parametrize("name", BAD)
