@@ -17,7 +17,9 @@ from kandykit.exchange import Credential, Headers
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity: ``plus`` more than ``of``: ``nothing``, ``available``, ``room`` (to the limit) or ``ours``.
+    """A quantity: ``plus`` more than ``of``: ``nothing``, ``total``, ``used``, ``available``, ``room`` or ``ours``.
+
+    ``room`` is what fits up to the limit, ``ours`` what our orders came to.
 
     Of ``missing`` it is what a total of ``plus`` is more than the present one.
     """

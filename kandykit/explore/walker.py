@@ -496,6 +496,8 @@ class Walker:
             return None
         if amount.of == "available":
             return account.stock.availables()[1] + amount.plus
+        if amount.of in ("total", "used"):
+            return account.stock.shown()[-1][amount.of == "used"] + amount.plus
         if amount.of == "missing":
             return amount.plus - account.stock.totals()[0]
         if amount.of == "room":

@@ -159,6 +159,17 @@ def unknown_delete_frees_a_product(mock: Mock) -> None:
     before(mock.operations, "nobody_there", freeing)
 
 
+@business.breaks("L1", "L2")
+def order_of_as_many_as_are_in_use_frees_them(mock: Mock) -> None:
+    """An increment of as many products as are in use, two or more, takes all of them out of use."""
+
+    def freeing(account: Account, order: Order) -> None:
+        if order.kind == INCREMENT and order.quantity == account.used > 1:
+            account.used = 0
+
+    before(mock.store, "fulfil", freeing)
+
+
 @business.breaks("L9", "L2")
 def taken_identity_is_accepted(mock: Mock) -> None:
     """Nobody looks whether an identity is taken, so two living subscribers share it."""

@@ -104,6 +104,11 @@ STORIES = {
     "decrement-adds": played("up:2 down:1 stock", "201f 201f 1/0/1", "201f 201f 3/0/3"),
     "decrement-takes-nothing": played("up:2 down:1 stock", "201f 201f 1/0/1", "201f 201f 2/0/2"),
     "decrement-takes-one": played("up:3 down:2 stock", "201f 201f 1/0/1", "201f 201f 2/0/2"),
+    "order-of-as-many-as-are-in-use-frees-them": played(
+        "up:5 new new up:3 stock up:2 stock",
+        "201f 201 201 201f 8/2/6 201f 10/2/8",
+        "201f 201 201 201f 8/2/6 201f 10/0/10",
+    ),
     "increment-adds-one": played("up:3 stock", "201f 3/0/3", "201f 1/0/1"),
     "increment-adds-nothing": played("up:3 stock", "201f 3/0/3", "201f 0/0/0"),
     "increment-of-ten-or-more-short-by-one": played("up:9 up:10 stock", "201f 201f 19/0/19", "201f 201f 18/0/18"),
