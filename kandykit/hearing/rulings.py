@@ -31,6 +31,9 @@ QUIET_TURNS: Final = 3
 UNLIKELY: Final = 1e-4
 """A finding stands where others act only if they would show it in as many plays by a smaller chance than this."""
 
+TROUBLED: Final = frozenset({"R3", "H1"})
+"""What rests on server errors to calls of other kinds than those that tell how often such an error comes by itself."""
+
 CALM: Final = 20
 """After so many plays in which nobody else was seen, what comes again and again in one play is not somebody else's."""
 
@@ -79,13 +82,13 @@ def plays_needed(finding: Finding, quiet: Sequence[bool], *, busy: bool, trouble
 
     How often others act is estimated from quiet windows as long as a play. Where nobody is known to act and nothing
     moved, `PLAYS_AGAIN` are enough. What moves with reads alone (L13) moves in such windows too: it has to come often.
-    So has a server error to malformed input (R3) where ``trouble``, the share of well-formed calls that get one, is
-    large: it may be one of those that come and go.
+    So has a server error to malformed input (R3) or to another method (H1) where ``trouble``, the share of well-formed
+    calls that get one, is large: it may be one of those that come and go.
     """
     if finding.requirement == "L13":
         return READS_AGAIN
     needed = PLAYS_AGAIN
-    if finding.requirement == "R3" and trouble > 0:
+    if finding.requirement in TROUBLED and trouble > 0:
         needed = max(needed, min(MOST_PLAYS, ceil(log(UNLIKELY) / log(min(trouble, 0.5)))))
     if busy or any(quiet):
         chance = (sum(quiet) + 1) / (len(quiet) + 2)
@@ -105,7 +108,7 @@ def weigh(docket: Docket, finding: Finding, weighing: Weighing) -> Finding | Non
     # A server error damages no account: shown once elsewhere it may come and go there as well. So may a change that is
     # none, where the read before it was late.
     late = finding.requirement == "L13" or docket.unsettled
-    lasting = not finding.requirement.startswith("R") and (weighing.sure or not late)
+    lasting = finding.requirement.startswith("L") and (weighing.sure or not late)
     others = weighing.same_way and weighing.busy
     elsewhere = weighing.elsewhere
     # Where all was played there, what came up while that was put back comes after the same calls too.

@@ -120,8 +120,9 @@ def test_what_shows_each_time_stands_whatever_it_is() -> None:
     assert weigh(Docket(), finding, Weighing(played[0], played)) is not None
 
 
-def test_where_well_formed_calls_get_server_errors_as_well_malformed_input_has_to_get_one_more_often() -> None:
-    finding = Finding("R3", "malformed input gets a server error", "400", "500", (), stateful=True)
+@pytest.mark.parametrize("requirement", ["R3", "H1"])
+def test_where_well_formed_calls_get_server_errors_as_well_others_have_to_get_one_more_often(requirement: str) -> None:
+    finding = Finding(requirement, "malformed input gets a server error", "400", "500", (), stateful=True)
     for trouble, needed in ((0.0, 3), (0.01, 3), (0.05, 4), (0.3, 8), (1.0, 14)):
         for times in (needed - 1, needed):
             played = shown(finding, *[True] * times)
@@ -191,6 +192,8 @@ def test_what_came_up_while_the_second_account_was_put_back_counts_where_all_was
         ("L2", True, True, True),
         ("L13", False, False, False),
         ("L13", False, True, True),
+        ("R3", False, True, False),
+        ("H1", False, True, False),
     ],
 )
 def test_what_a_second_account_shows_stands_where_no_late_read_can_be_it(
