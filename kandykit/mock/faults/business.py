@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from unicodedata import normalize
 
@@ -168,6 +169,21 @@ def order_of_as_many_as_are_in_use_frees_them(mock: Mock) -> None:
             account.used = 0
 
     before(mock.store, "fulfil", freeing)
+
+
+@business.breaks("L5")
+def subscribers_before_the_first_order_are_free(mock: Mock) -> None:
+    """An account that never ordered anything gets subscribers that are counted nowhere."""
+
+    def never_ordered(account: Account) -> bool:
+        return not account.orders and account.total == 0
+
+    def counted(count: Callable[[Account, Subscriber], None]) -> Callable[[Account, Subscriber], None]:
+        return lambda account, one: None if never_ordered(account) else count(account, one)
+
+    bend(mock.store, "in_stock", lambda in_stock: lambda account: never_ordered(account) or in_stock(account))
+    bend(mock.store, "consume", counted)
+    bend(mock.store, "give_back", counted)
 
 
 @business.breaks("L9", "L2")
