@@ -287,7 +287,10 @@ def test_a_target_that_counts_its_identities_gives_none_that_is_taken(run: Run) 
 @pytest.mark.requirements("L2", "L3", "L5", "L9", "L10")
 @pytest.mark.parametrize("form", ["caller", "server"])
 def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
-    """As many subscribers at once as the budget allows, none under another's identity, and each can leave."""
+    """As many subscribers at once as the budget allows, none under another's identity, and each can leave.
+
+    With one product left, each of their identities is taken, however many they are.
+    """
     room = min(run.room(), 20 * run.depth.long)
     if room < 2:
         pytest.skip("the budget leaves no room for several subscribers")
@@ -299,7 +302,11 @@ def test_a_full_house_counts_every_subscriber(run: Run, form: str) -> None:
             Look(),
             more(room),
             Look(),
-            *[step for name in names for step in (Create(name, form=form), Look())],
+            *[step for name in names[:-1] for step in (Create(name, form=form), Look())],
+            *[Create(f"{name} again", again=name) for name in names[:-1] if form == "caller"],
+            Look(),
+            Create(names[-1], form=form),
+            Look(),
             Create("one too many", form=form),
             Look(),
             fewer(1),

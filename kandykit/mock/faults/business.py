@@ -186,6 +186,16 @@ def subscribers_before_the_first_order_are_free(mock: Mock) -> None:
     bend(mock.store, "give_back", counted)
 
 
+@business.breaks("L9")
+def taken_identity_is_looked_for_among_eight(mock: Mock) -> None:
+    """Whether an identity is taken is looked up among the first eight living subscribers only."""
+
+    def free(account: Account, identity: str) -> bool:
+        return identity not in list(account.subscribers)[:8]
+
+    bend(mock.store, "identity_free", lambda _: free)
+
+
 @business.breaks("L9", "L2")
 def taken_identity_is_accepted(mock: Mock) -> None:
     """Nobody looks whether an identity is taken, so two living subscribers share it."""

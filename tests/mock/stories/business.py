@@ -110,6 +110,9 @@ STORIES = {
         "201f 201 201 201f 8/2/6 201f 10/0/10",
     ),
     "subscribers-before-the-first-order-are-free": played("new:a stock", "412 0/0/0", "201 0/0/0"),
+    "taken-identity-is-looked-for-among-eight": played(
+        "up:10 new*8 new:a new:a stock", f"201f{' 201' * 8} 201 400 10/9/1", f"201f{' 201' * 8} 201 201 10/10/0"
+    ),
     "increment-adds-one": played("up:3 stock", "201f 3/0/3", "201f 1/0/1"),
     "increment-adds-nothing": played("up:3 stock", "201f 3/0/3", "201f 0/0/0"),
     "increment-of-ten-or-more-short-by-one": played("up:9 up:10 stock", "201f 201f 19/0/19", "201f 201f 18/0/18"),
