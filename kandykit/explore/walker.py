@@ -587,6 +587,8 @@ def _spelt(name: str, how: str) -> str:
         "of a domain below": f"{user}@x.{domain[1:]}",
         "of a domain beside": f"{user}@x{domain[1:]}",
         "with a dot behind": f"{name}.",
+        "with a null behind": f"{name}\0x",
+        "with another accent": name.replace("\u00e9", "\u00fc"),
     }
     return others.get(how, name)
 

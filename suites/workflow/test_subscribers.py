@@ -66,8 +66,12 @@ LONGEST_USER = 64
 TELLING_LENGTHS = (16, 20, 24, 25, 30, 31, 32, 33, 36, 40, 45, 48, 49, 50, 51, 60, 63, 64)
 """What columns, digests and buffers have room for, and one more or less."""
 
-ALIKE = ("with a dot within", "with a tag", "turned round", "of a domain below", "of a domain beside")
-"""What careless comparisons take for the same identity (`kandykit.explore.steps.Delete.spelt`)."""
+ALIKE = {
+    **dict.fromkeys(("with a dot within", "with a tag", "turned round", "of a domain below", "of a domain beside"), ""),
+    "with another accent": "\u00e9",
+}
+"""What careless comparisons take for the same identity (`kandykit.explore.steps.Delete.spelt`), and what it has to hold
+for that."""
 
 NEARLY = (
     "shortened",
@@ -80,6 +84,7 @@ NEARLY = (
     "of a domain below",
     "of a domain beside",
     "with a dot behind",
+    "with a null behind",
 )
 """What a delete may take for an identity by its beginning, as a pattern, or when it has tidied it up."""
 
@@ -188,11 +193,12 @@ def test_who_is_nearly_named_is_not_meant(run: Run, spelt: str, first: str) -> N
 
 
 @pytest.mark.requirements("L5", "L9", "L10")
-@pytest.mark.parametrize("spelt", ALIKE)
-def test_whose_identity_is_nearly_anothers_is_somebody_else(run: Run, spelt: str) -> None:
+@pytest.mark.parametrize(("spelt", "signs"), ALIKE.items(), ids=ALIKE)
+def test_whose_identity_is_nearly_anothers_is_somebody_else(run: Run, spelt: str, signs: str) -> None:
     """Where such identities are accepted at all, one beside its like is no less a subscriber."""
-    alone = [Create("c"), Delete("c"), Create("near c", again="c", spelt=spelt), Look(), Delete("near c"), Look()]
-    beside = [Create("a"), Look(), Create("near a", again="a", spelt=spelt), Look(), Delete("near a"), Look()]
+    near_c, near_a = (Create(f"near {name}", again=name, spelt=spelt) for name in "ca")
+    alone = [Create("c", signs=signs), Delete("c"), near_c, Look(), Delete("near c"), Look()]
+    beside = [Create("a", signs=signs), Look(), near_a, Look(), Delete("near a"), Look()]
     run.examine([Look(), more(3), Look(), *alone, *beside, Delete("a"), Look()])
 
 

@@ -235,6 +235,34 @@ def delete_ignores_letter_case(mock: Mock) -> None:
     bend(mock.store, "find_subscriber", lambda _: find)
 
 
+@business.breaks("L10")
+def delete_ends_at_a_null(mock: Mock) -> None:
+    """The identity of a deletion ends at its first NUL, so that what follows it is not compared."""
+
+    def ending(find: Callable[[Account, str], Subscriber | None]) -> Callable[[Account, str], Subscriber | None]:
+        return lambda account, identity: find(account, identity.partition("\0")[0])
+
+    bend(mock.store, "find_subscriber", ending)
+
+
+@business.breaks("L10", "L5")
+def letters_beyond_ascii_are_all_one(mock: Mock) -> None:
+    """Identities are compared without telling letters beyond ASCII from each other."""
+    any_sign_is_taken(mock)
+
+    def folded(identity: str) -> str:
+        return re.sub(r"[^\x00-\x7f]", "?", identity)
+
+    def find(account: Account, identity: str) -> Subscriber | None:
+        return next((one for one in account.subscribers.values() if folded(one.identity) == folded(identity)), None)
+
+    def free(account: Account, identity: str) -> bool:
+        return find(account, identity) is None
+
+    bend(mock.store, "identity_free", lambda _: free)
+    bend(mock.store, "find_subscriber", lambda _: find)
+
+
 @business.breaks("L10", depth="standard")
 def delete_finds_by_user_alone(mock: Mock) -> None:
     """A deletion looks at what stands before the @ only, and takes any subscriber of that name."""

@@ -113,6 +113,12 @@ STORIES = {
     "taken-identity-is-looked-for-among-eight": played(
         "up:10 new*8 new:a new:a stock", f"201f{' 201' * 8} 201 400 10/9/1", f"201f{' 201' * 8} 201 201 10/10/0"
     ),
+    "delete-ends-at-a-null": played(
+        "up:1 new:a delete:subscriber/a%40shop.example.org%00x stock", "201f 201 404 1/1/0", "201f 201 200 1/0/1"
+    ),
+    "letters-beyond-ascii-are-all-one": played(
+        "up:2 new:\u00e9 new:\u00fc del:\u00fc stock", "201f 400 400 404 2/0/2", "201f 201 400 200 2/0/2"
+    ),
     "increment-adds-one": played("up:3 stock", "201f 3/0/3", "201f 1/0/1"),
     "increment-adds-nothing": played("up:3 stock", "201f 3/0/3", "201f 0/0/0"),
     "increment-of-ten-or-more-short-by-one": played("up:9 up:10 stock", "201f 201f 19/0/19", "201f 201f 18/0/18"),
