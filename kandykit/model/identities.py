@@ -46,6 +46,12 @@ class Identities:
         folded = identity.casefold()
         return any(name != identity and name.casefold() == folded for name in self._standing)
 
+    def gone_in_other_case(self, known: Subscriber) -> Subscriber | None:
+        """Who went since this one came, with an identity that differs from its own in nothing but letter case."""
+        folded = known.identity.casefold()
+        gone = (each for each in self.subscribers.values() if each.life is Life.GONE and each.seq > known.seq)
+        return next((each for each in gone if each.identity.casefold() == folded), None)
+
     def standing(self) -> list[str]:
         """Identities that are live or may be, oldest first: what this run has to delete before it ends."""
         return list(self._standing)

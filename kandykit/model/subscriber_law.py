@@ -131,12 +131,15 @@ class SubscriberLaw:
         asked = "A create under a live identity is accepted", "a refusal: the identity is taken"
         given = "Two live subscribers share an identity", "an identity that no live subscriber has"
         title, expected = asked if same else given
+        # It may have gone with another one, whose delete was not told its letter case.
+        gone = self.state.identities.gone_in_other_case(known)
         return Finding(
             "L9",
             title,
             expected,
             f"{event.reply.status} for {known.identity} again",
-            (known.seq, event.seq),
+            (known.seq, *((gone.seq,) if gone else ()), event.seq),
+            also=("L10",) if gone else (),
             source=SOURCE,
             verdict=self.state.verdict,
         )
