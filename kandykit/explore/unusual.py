@@ -214,6 +214,7 @@ def _subscribers() -> list[Unusual]:
         _subscriber("the body has a comment behind it", _raw(lambda text: (text + " // one").encode())),
         _subscriber("the body escapes a sign that has no escape", _raw(_escaped)),
         _subscriber("product is followed by more", _with("subscriber.product", _lengthened)),
+        _subscriber("product is half a surrogate pair", _with("subscriber.product", "\ud800")),
         _subscriber("a date is sent", lambda body, *_: {**body, "created_at": "2026-01-01T12:00:00Z"}),
         _subscriber("identity is a number", _with(identity, 7)),
         _subscriber("identity is empty", _with(identity, "")),
@@ -307,6 +308,7 @@ def _orders() -> list[Unusual]:
         _order("product has a space behind it", _with("order.product", _spaced)),
         _order("product is a list", _with("order.product", _listed)),
         _order("product is followed by more", _with("order.product", _lengthened)),
+        _order("product is half a surrogate pair", _with("order.product", "\ud800")),
         _order("a member is unknown and null", lambda body, _: {**body, "note": None}),
         _order(
             "a member of the answer is sent",

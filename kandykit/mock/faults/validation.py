@@ -174,6 +174,16 @@ def huge_quantity_crashes(mock: Mock) -> None:
 
 
 @validation.breaks("R3")
+def half_a_surrogate_pair_crashes(mock: Mock) -> None:
+    """A text that UTF-8 cannot hold, escaped as half a surrogate pair, ends in a 500."""
+
+    def no_text(value: Any) -> bool:
+        return isinstance(value, str) and value.encode(errors="ignore").decode() != value
+
+    crashing(mock, mock.schemas, "product", no_text)
+
+
+@validation.breaks("R3")
 def order_type_in_any_letter_case(mock: Mock) -> None:
     """An order type in capitals is accepted."""
     coerce(mock, "order", "order_type", lambda value: value.lower() if isinstance(value, str) else value)

@@ -84,6 +84,7 @@ STORIES: dict[str, Story] = {
         (201, 412, (2, 0, 2)),
         (201, 201, (1, 0, 1)),
     ),
+    "half-a-surrogate-pair-crashes": order(REFUSED, CRASHED, product_name="\ud800"),
     "huge-quantity-crashes": order(REFUSED, CRASHED, quantity=2**64),
     # Order types and products.
     "order-type-in-any-letter-case": order(REFUSED, ORDERED, order_type="INCREMENT"),
