@@ -88,7 +88,9 @@ def _speaks_the_api(exchanges: list[Exchange]) -> None:
             f"{first.request.method} {first.request.url} gets no answer ({first.failure or 'nothing came'}). "
             "Check base_url, and that the target runs."
         )
-    if all("html" in (answer.header("content-type") or "") for answer in answers):
+    # JSON that is called HTML is a wrong header, and no page.
+    pages = ["html" in (answer.header("content-type") or "") and answer.body.lstrip()[:1] != "{" for answer in answers]
+    if all(pages):
         raise NoApi(
             f"{exchanges[0].request.url} answers {answers[0].status} with a page of HTML instead of JSON. "
             "Check base_url: it must name the API itself."

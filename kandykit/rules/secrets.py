@@ -23,8 +23,8 @@ _SOURCE: Final = f"{PAGE}, Authentication; OWASP API Security Top 10 2023, API3 
 _PASSWORD_MEMBER: Final = re.compile(r'"(?:password|passwd|pwd)"\s*:\s*"((?:[^"\\]|\\.)+)"', re.IGNORECASE)
 _MASK: Final = re.compile(r"[*xX•.\-_]+|<[^>]*>|\[[^\]]*\]|redacted|hidden|masked", re.IGNORECASE)
 
-# "at" as a word of its own; in JSON the tab before it is two characters, the second of which is a letter.
-_AT: Final = r"(?:(?<!\w)|(?<=\\[nrt]))at "
+# "at" as a word of its own; in JSON the tab before it is two characters, the second of which is a letter, or six.
+_AT: Final = r"(?:(?<!\w)|(?<=\\[nrt])|(?<=\\u00[02][0-9a-fA-F]))at "
 
 # What runtimes print when nobody catches an error. Each pattern is looked for only where its hint stands, because
 # nearly all bodies hold none of the hints. In JSON the line ends are escaped, so no pattern relies on them.
@@ -41,7 +41,7 @@ TRACES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (".ts:", re.compile(_AT + r"(?:[^\n]{1,200}? \()?(?:file://)?[\w$./\\:@ -]{1,300}?\.ts:\d+:\d+\)?")),
     (".cs:line ", re.compile(_AT + r"[\w.`<>+]+\(.{0,300}?\) in .{1,300}?\.cs:line \d+")),
     ("End of inner exception stack trace", re.compile(r"--- End of inner exception stack trace ---")),
-    ("   at ", re.compile(r"(?:   at (?:\w+\.){2,}[\w`<>.]+\([^()]{0,300}\).{0,10}?){2}", re.DOTALL)),
+    ("   at ", re.compile(r"(?:   at (?:\w+\.){2,}[\w`<>.]+\([^()]{0,300}\).{0,14}?){2}", re.DOTALL)),
     (".php(", re.compile(r"#\d+ .{1,300}?\.php\(\d+\): ")),
     ("PHP Fatal error", re.compile(r"PHP Fatal error:\s+Uncaught ")),
     ("goroutine ", re.compile(r"goroutine \d+ \[running\]:")),

@@ -161,9 +161,11 @@ TRACES = {
 
 
 @pytest.mark.parametrize("runtime", TRACES)
-@pytest.mark.parametrize("how", ["as text", "inside JSON"])
+@pytest.mark.parametrize("how", ["as text", "inside JSON", "inside JSON, by numbers"])
 def test_a_stack_trace_fails(runtime: str, how: str) -> None:
     body: Any = TRACES[runtime] if how == "as text" else json.dumps(five(500, TRACES[runtime]))
+    if how.endswith("by numbers"):
+        body = body.replace("\\n", "\\u000a").replace("\\t", "\\u0009").replace("\\r", "\\u000D")
     sight = met("POST", "/order", 500, body, sent=PLACED)
     assert says(answers_show_no_stack_trace, sight) == {"R5 fail"}
     assert finding(answers_show_no_stack_trace, sight).title == "POST /order answers with a stack trace"

@@ -472,6 +472,13 @@ def inventory_calls_itself_html(mock: Mock) -> None:
 
 
 @status.breaks("H13", "R2")
+def whatever_is_read_calls_itself_html(mock: Mock) -> None:
+    """The inventory and the list of orders are JSON, and both call themselves text/html."""
+    for resource in ("inventory", "order"):
+        alter_success(mock, "GET", resource, lambda answer: answer.headers.update({"content-type": "text/html"}))
+
+
+@status.breaks("H13", "R2")
 def orders_with_a_comma_too_many(mock: Mock) -> None:
     """A list of more than one order has a comma after the last one, which JSON does not allow."""
 

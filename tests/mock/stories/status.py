@@ -256,6 +256,9 @@ STORIES: dict[str, Story] = {
         ("application/problem+json", 404),
     ),
     # Bodies and their frames.
+    "whatever-is-read-calls-itself-html": seen(
+        call("GET", "/order"), header("content-type"), "application/json", "text/html"
+    ),
     "inventory-calls-itself-html": seen(
         call("GET", "/inventory"), header("content-type"), "application/json", "text/html; charset=utf-8"
     ),
