@@ -149,8 +149,8 @@ class Intruder:
             form, credential = form[1:], Credential.WRONG_SECRET
         elif variant == "nothing":
             form, credential = [], Credential.WRONG_SECRET
-        elif variant == "basic":
-            form = []
+        elif variant in ("basic", "GET by basic"):
+            form, method = [], "GET" if variant == "GET by basic" else "POST"
             basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
             headers = (("authorization", f"Basic {basic}"), *headers)
         elif variant == "wrong secret by basic":
@@ -200,6 +200,7 @@ TOKEN_VARIANTS: Final = (
     "password grant",
     "no grant",
     "GET",
+    "GET by basic",
     "PUT",
     "DELETE",
     "PATCH",
