@@ -534,7 +534,7 @@ _NAMELESS: Final = [
     _other("delete: a wildcard", "delete", _delete(lambda _: "*")),
     _other("delete: a percent sign", "delete", _delete(lambda _: "%25")),
     _other("delete: nothing but an at sign", "delete", _delete(lambda _: "%40")),
-    _other("delete: a broken escape", "delete", _delete(lambda name: name.replace("@", "%4"))),
+    _other("delete: a broken escape", "delete", _delete(lambda name: name.replace("@", "%zz"))),
     _other("delete: an escape that is no UTF-8", "delete", _delete(lambda name: name.replace("@", "%ff%40"))),
     _other("delete: an over-long identity", "delete", _delete(lambda name: "a" * 3000 + name.replace("@", "%40"))),
     _other("delete: a zero octet", "delete", _delete(lambda name: name.replace("@", "%40") + "%00")),

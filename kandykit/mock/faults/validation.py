@@ -550,6 +550,16 @@ def malformed_path_crashes(mock: Mock) -> None:
     )
 
 
+@validation.breaks("R3")
+def broken_escape_crashes(mock: Mock) -> None:
+    """A percent sign in a path without two digits behind it is answered with a server error."""
+
+    def broken(_account: Account, call: Call, _identity: str | None) -> bool:
+        return bool(re.search(r"%(?![0-9A-Fa-f]{2})", call.path))
+
+    crashing(mock, mock.operations, "delete_subscriber", broken)
+
+
 @validation.breaks("L10", "R3", depth="standard")
 def percent_sign_deletes_anybody(mock: Mock) -> None:
     """A percent sign for an identity matches any subscriber, and the oldest one is deleted."""

@@ -167,6 +167,7 @@ STORIES: dict[str, Story] = {
     "quote-in-order-number-crashes": reading("KO1' or '1'='1", 500),
     "long-order-number-crashes": reading("9" * 200, 500),
     "malformed-path-crashes": deleting("/%C3%28", REFUSED, CRASHED),
+    "broken-escape-crashes": deleting("/bob%zzshop.example.org", REFUSED, CRASHED),
     "percent-sign-deletes-anybody": deleting("/%25", "404 3/1/2", "200 3/0/3"),
     "underscore-in-a-deletion-stands-for-any-sign": deleting("/b_b%40shop.example.org", "404 3/1/2", "200 3/0/3"),
     "path-decoded-twice": deleting("/bob%2540shop.example.org", "404 3/1/2", "200 3/0/3"),
