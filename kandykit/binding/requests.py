@@ -148,6 +148,9 @@ class Requests(Spelling):
             return self._order_call(headers, body, parts.query)
         if method == "POST" and below == spell["subscriber.path"]:
             return self._subscriber_call(headers, body, parts.query)
+        if method == "POST" and below in (f"{spell['order.path']}/", f"{spell['subscriber.path']}/"):
+            bare = parts._replace(path=parts.path.removesuffix("/")).geturl()
+            return _with_a_slash_behind(self.call_of(method, bare, headers, body))
         if method == "GET" and below == spell["inventory.path"]:
             return ReadInventory()
         if method == "GET":
@@ -326,6 +329,14 @@ def _between(path: str, template: str) -> str | None:
     found = path[len(before) : len(path) - len(behind)]
     fits = path.startswith(before) and path.endswith(behind) and len(path) >= len(before) + len(behind)
     return found if fits and "/" not in found else None
+
+
+def _with_a_slash_behind(call: Call) -> Call:
+    """A slash behind the path may make another path of it, or the same."""
+    if not isinstance(call, PlaceOrder | CreateSubscriber):
+        return call
+    operation = Operation.PLACE_ORDER if isinstance(call, PlaceOrder) else Operation.CREATE_SUBSCRIBER
+    return Malformed(operation, "its path has a slash behind it", grey=True, meant=call)
 
 
 def _json_body(headers: Headers, body: str, query: str) -> tuple[Any, str, str]:

@@ -452,12 +452,22 @@ def _with_escapes(value: Any) -> str:
     return re.sub(r'"([A-Za-z])', lambda found: f'"\\u{ord(found[1]):04x}', json.dumps(value))
 
 
+def _slashed(build: Build) -> Build:
+    def slashed(binding: Binding, mint: Mint) -> Outgoing:
+        good = build(binding, mint)
+        return replace(good, url=f"{good.url}/")
+
+    return slashed
+
+
 _GREY: Final = [
     _other("order: content type is text", "content type", _typed("order", "text/plain")),
     _other("order: content type is a form's", "content type", _typed("order", "application/x-www-form-urlencoded")),
     _other("order: content type is missing", "content type", _typed("order", None)),
     _other("order: the body comes in chunks", "content type", _with_header("transfer-encoding", "chunked", _place_two)),
     _other("order: content type is XML", "content type", _typed("order", "application/xml")),
+    _other("order: a slash behind its path", "content type", _slashed(_place_two)),
+    _other("subscriber: a slash behind its path", "content type", _slashed(_create_one)),
     _quantity("one and a dot", 1.0),
     _order("quantity has an exponent", _raw(lambda text: text.replace(": 1}", ": 1e0}").encode())),
     _order("a member is given twice", _twice),

@@ -550,6 +550,22 @@ def malformed_path_crashes(mock: Mock) -> None:
     )
 
 
+@validation.breaks("L4")
+def order_with_a_slash_is_placed_and_not_found(mock: Mock) -> None:
+    """An order whose path has a slash behind it is placed, and answered as an unknown path."""
+
+    def around(operate: Any) -> Any:
+        async def operating(account: Account, call: Call) -> Answer:
+            if call.method == "POST" and call.path == f"{BASE_PATH}/order/":
+                await operate(account, replace(call, path=call.path[:-1]))
+            answer: Answer = await operate(account, call)
+            return answer
+
+        return operating
+
+    bend(mock.gateway, "operate", around)
+
+
 @validation.breaks("R3")
 def broken_escape_crashes(mock: Mock) -> None:
     """A percent sign in a path without two digits behind it is answered with a server error."""

@@ -167,6 +167,9 @@ STORIES: dict[str, Story] = {
     "quote-in-order-number-crashes": reading("KO1' or '1'='1", 500),
     "long-order-number-crashes": reading("9" * 200, 500),
     "malformed-path-crashes": deleting("/%C3%28", REFUSED, CRASHED),
+    "order-with-a-slash-is-placed-and-not-found": posting(
+        "/order/", json.dumps(ORDER).encode(), "404 3/1/2", "404 4/1/3"
+    ),
     "broken-escape-crashes": deleting("/bob%zzshop.example.org", REFUSED, CRASHED),
     "percent-sign-deletes-anybody": deleting("/%25", "404 3/1/2", "200 3/0/3"),
     "underscore-in-a-deletion-stands-for-any-sign": deleting("/b_b%40shop.example.org", "404 3/1/2", "200 3/0/3"),
