@@ -26,7 +26,7 @@ from kandykit.judgement import Case
 from kandykit.linearize import judge_history
 from kandykit.linearize.judge import never
 from kandykit.model.event import Event
-from kandykit.model.walk import NOT_EXECUTED, walked
+from kandykit.model.walk import NOT_EXECUTED, lacks_an_identity, walked
 from kandykit.patience import met_a_spike
 from kandykit.rules.past import failed, kind_of
 from kandykit.terms import Terms
@@ -560,6 +560,11 @@ class Hearing:
         findings = [check for check in checks if isinstance(check, Finding)]
         if not findings:
             self.undecided["R4"] = "no walk got clear answers to all its calls"
+        elif self._lacks_an_identity(play):
+            self.undecided["R4"] = (
+                "every identity was refused with 400: the target may take none but those of a domain of its own, which"
+                " nothing tells"
+            )
         elif self.busy:
             self.undecided["R4"] = "somebody else may have used what the walk had ordered"
         elif self._full(play.exchanges):
@@ -575,6 +580,9 @@ class Hearing:
     def walk_checks(self, play: Performance) -> list[Any]:
         """What a performance of the documented walk proves of R4."""
         return list(walked([event_of(exchange, self.binding) for exchange in play.exchanges]))
+
+    def _lacks_an_identity(self, play: Performance) -> bool:
+        return lacks_an_identity([event_of(exchange, self.binding) for exchange in play.exchanges])
 
     def _full(self, exchanges: Sequence[Exchange]) -> bool:
         """Whether the walk's order came to nothing as it has to where the account is full, or may be."""

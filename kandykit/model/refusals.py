@@ -43,12 +43,15 @@ class Refusals:
         agreed = terms.refusal_codes.get(cause)
         words = cause.replace("_", " ")
         if agreed is not None and status not in agreed:
+            # Who agreed on a code for unknown subscribers may have left unknown orders to the document.
+            documented = cause == "unknown" and status == 404 and operation_of(event.call) is Operation.READ_ORDERS
             yield Finding(
                 "R1",
                 f"A refusal ({words}) has another code than was agreed",
                 " or ".join(map(str, sorted(agreed))),
                 str(status),
                 (event.seq,),
+                verdict=Verdict.WARN if documented else Verdict.FAIL,
             )
         elif agreed is None and status not in LEGAL_REFUSALS[cause] | terms.extra_codes:
             yield Finding(

@@ -231,7 +231,8 @@ class SubscriberLaw:
             return
         self._forms.setdefault(form, False)
         both = "server" in self._forms and any(map(_is_plain, self._forms))
-        never = both and not any(self._forms.values())
+        # Who lets his callers choose may take no domain but his own, and says 400 to any other.
+        never = both and not any(self._forms.values()) and event.reply.status != 400
         undone = self._undone.get(call.identity) if call.identity else None
         turned_away = self._turned_away.get(call.identity) if call.identity else None
         if turned_away is not None and self._forms[form]:

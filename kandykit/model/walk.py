@@ -54,6 +54,16 @@ def walked(events: Sequence[Event]) -> Iterable[Check]:
     yield Held("R4")
 
 
+def lacks_an_identity(events: Sequence[Event]) -> bool:
+    """Whether every create of a walk was refused with 400, those under an identity of the kit's choice among them.
+
+    The target may take none but those of a domain of its own, and nothing tells which that is.
+    """
+    creates = [event for event in events if isinstance(event.call, CreateSubscriber)]
+    refused = all(event.reply.outcome is Outcome.REFUSED and event.reply.status == 400 for event in creates)
+    return refused and any(isinstance(event.call, CreateSubscriber) and event.call.identity for event in creates)
+
+
 def _stages(events: Sequence[Event]) -> Iterable[Milestone]:
     fulfilled: set[str] = set()
     for event in events:

@@ -20,7 +20,7 @@ from kandykit.calls import (
     Reply,
     SubscriberView,
 )
-from kandykit.model.walk import walked
+from kandykit.model.walk import lacks_an_identity, walked
 from kandykit.verdict import Held, Verdict
 
 Telling = Callable[[Story], Story]
@@ -345,6 +345,16 @@ def test_a_walk_with_a_step_made_again_is_walked_or_says_nothing(last: Outcome, 
         (PlaceOrder(FEWER, 1), Reply(last, 201, order=down)),
     ]
     assert [type(check) for check in walked([story._event(*step, 200) for step in steps])] == said
+
+
+@pytest.mark.parametrize(
+    ("creates", "lacks"),
+    [([(None, 400), ("a@x.nl", 400)], True), ([(None, 400)], False), ([(None, 400), ("a@x.nl", 412)], False)],
+)
+def test_a_walk_may_lack_an_identity_that_the_target_takes(creates: list[tuple[str | None, int]], lacks: bool) -> None:
+    story = Story()
+    calls = [(CreateSubscriber(name), Reply(Outcome.REFUSED, status)) for name, status in creates]
+    assert lacks_an_identity([story._event(*call, 200) for call in calls]) is lacks
 
 
 @pytest.mark.parametrize(("total", "used", "laws"), [(4, 1, ("L1",)), (3, 2, ("L2",)), (2, 0, ("L1", "L2"))])

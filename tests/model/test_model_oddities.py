@@ -522,6 +522,18 @@ def test_an_agreed_code_is_held_to() -> None:
     assert story.named == ["R1"]
 
 
+def test_a_code_agreed_for_unknown_subscribers_may_leave_orders_to_the_document() -> None:
+    story = Story(refusal_codes={"unknown": frozenset({410})}, extra_codes=frozenset({410})).shows(1, 0)
+    assert story.deletes("nobody@x.nl", answer=410).finds("X", answer=404).verdicts == [Verdict.WARN]
+    assert story.deletes("who@x.nl", answer=404).verdicts[1:2] == [Verdict.FAIL]
+
+
+@pytest.mark.parametrize(("answer", "said"), [(412, ["L5"]), (400, [])])
+def test_a_target_that_accepts_no_identity_at_all_may_want_a_domain_of_its_own(answer: int, said: list[str]) -> None:
+    story = Story().shows(2, 0).creates(answer=answer).creates("a@x.nl", answer=answer)
+    assert story.named == said
+
+
 def test_an_unusual_code_is_a_warning() -> None:
     assert Story().shows(1, 1).fewer(1, answer=409).verdicts == [Verdict.WARN]
 

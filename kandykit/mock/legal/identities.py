@@ -55,6 +55,18 @@ def caller_must_choose_as_declared(mock: Mock) -> None:
     need_identity(mock)
 
 
+@identities.gets("inconclusive")
+def callers_choose_within_their_own_domain(mock: Mock) -> None:
+    """A request must name the identity, and its domain must be the account's own, which no answer tells."""
+    need_identity(mock)
+
+    def own(account: Account, identity: str | None) -> None:
+        if identity is not None and not identity.endswith(f"@{account.client_id}.own.example"):
+            malformed("The identity is of another domain than the account's own.")
+
+    before(mock.operations, "check_subscriber", own)
+
+
 @identities.gets("conformant")
 def room_for_one_and_callers_choose(mock: Mock) -> None:
     """The account has room for one more product, which nobody declared, and a request must name the identity."""

@@ -81,6 +81,9 @@ STORIES: dict[str, Story] = {
     "server-chooses-as-declared": told(wish, "granted", "400"),
     "caller-must-choose": told(unnamed, (201, 201), (400, 201)),
     "caller-must-choose-as-declared": told(unnamed, (201, 201), (400, 201)),
+    "callers-choose-within-their-own-domain": played(
+        "up:1 new new:a stock", "201f 201 412 1/1/0", "201f 400 400 1/0/1"
+    ),
     "room-for-one-and-callers-choose": played(
         "up:2 up:1 new new:a stock", "201f 201f 201 201 3/2/1", "412 201f 400 201 7/7/0"
     ),
